@@ -1,0 +1,74 @@
+package services
+
+import "time"
+
+// ProbeKind says how onionbot finds out that a service answers.
+type ProbeKind string
+
+// The kinds of probe.
+const (
+	ProbeHTTP ProbeKind = "http" // a GET of / that gets any HTTP answer below 500
+	ProbeSSH  ProbeKind = "ssh"  // a banner that begins with "SSH-"
+	ProbeTCP  ProbeKind = "tcp"  // a connection that is accepted
+)
+
+// Port joins a port of the onion address to a port that the app listens on,
+// on the container's own loopback.
+type Port struct {
+	Onion int // the port in the onion address, 1 to 65535
+	App   int // the TCP port on 127.0.0.1 inside the container
+}
+
+// Limits bound what a container may use.
+type Limits struct {
+	MemoryBytes int64   // hard limit, swap included
+	CPUs        float64 // in cores
+	PIDs        int64   // processes and threads
+}
+
+// Definition is one thing that can be started: an entry of the catalogue. It
+// is pure data; the image is built by the [Runtime] from Source.
+type Definition struct {
+	Name    string   // the word after "start", lower case
+	Summary string   // one line for "services"
+	Aliases []string // other words that mean the same
+
+	Ports []Port
+	Probe ProbeKind
+	Open  string // how to open it: a line with {address} and {port}; "" for a plain link
+
+	Command  []string          // what the shim runs as the app
+	User     string            // uid:gid inside the container, numeric
+	Caps     []string          // capabilities kept, without the CAP_ prefix
+	Env      []string          // KEY=value
+	Tmpfs    map[string]string // path to mount options
+	Limits   Limits
+	Shutdown time.Duration // how long the app may take to end by itself
+
+	DefaultLife time.Duration // when the user names none
+	MaxLife     time.Duration // of this service; a user's own limit may be lower
+
+	NeedsSSHKeys bool   // wants the user's public ssh keys; refuses without
+	HostKey      bool   // gets an ssh host key made by onionbot; the answer carries its fingerprint
+	Content      string // where user content is mounted read-only; "" if it takes none
+	EphemeralKey bool   // the onion key never touches the disk; the address does not survive a tor restart
+	Warm         int    // how many addresses are published ahead of time
+
+	Source Source // what the image is built from
+}
+
+// Source is the build context of an image: a Dockerfile and its files by
+// relative path.
+type Source struct {
+	Files  map[string][]byte
+	Digest string // hex digest over the files; an image with another digest is stale
+}
+
+// Ref names the image that belongs to this source: "onionbot/<name>:<digest>".
+func (d *Definition) Ref() string {
+	digest := d.Source.Digest
+	if len(digest) > 12 {
+		digest = digest[:12]
+	}
+	return "onionbot/" + d.Name + ":" + digest
+}

@@ -1,0 +1,121 @@
+package services
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sort"
+)
+
+// Code names a kind of failure for machines. Front ends map a code to one
+// sentence and what to type next; they never look at an error's text.
+type Code string
+
+// The codes. An error without a code is [CodeInternal].
+const (
+	CodeInternal        Code = "internal"         // a fault of ours or of the machine; the log has the cause
+	CodeEmpty           Code = "empty"            // nothing was typed
+	CodeUnknownCommand  Code = "unknown-command"  // args: word, suggestion
+	CodeUsage           Code = "usage"            // right command, wrong words; args: command, word
+	CodeUnknownService  Code = "unknown-service"  // args: word, suggestion
+	CodeNotAllowed      Code = "not-allowed"      // the user may not start this service; reads like unknown-service
+	CodeUnknownName     Code = "unknown-name"     // no live instance of this user has the name; args: word, suggestion
+	CodeBadName         Code = "bad-name"         // args: word
+	CodeNameTaken       Code = "name-taken"       // the name is used by another service; args: name, service
+	CodeAmbiguous       Code = "ambiguous"        // several instances fit and none was named; args: names
+	CodeBadDuration     Code = "bad-duration"     // args: word
+	CodeTooShort        Code = "too-short"        // args: min
+	CodeTooLong         Code = "too-long"         // args: max, word
+	CodeTooMany         Code = "too-many"         // the user's quota of instances; args: max
+	CodeFull            Code = "full"             // the host's quota of instances
+	CodeNoSSHKeys       Code = "no-ssh-keys"      // the service wants public keys and the user has none
+	CodeNothingRunning  Code = "nothing-running"  // stop, more, status with nothing live
+	CodeEnding          Code = "ending"           // the instance is already being taken down; args: name
+	CodeTooOld          Code = "too-old"          // the command waited too long to be acted upon
+	CodeTextTooLong     Code = "text-too-long"    // args: max
+	CodeBadContent      Code = "bad-content"      // an attachment was refused; args: reason (a content reason code)
+	CodeNoContent       Code = "no-content"       // the service takes no attachment; args: service
+	CodeUnavailable     Code = "unavailable"      // Docker or tor does not answer; args: what
+	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
+	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness
+	CodeDuplicate       Code = "duplicate"        // the message was already handled
+	CodeReadOnlyState   Code = "state-unwritable" // the state directory or disk refuses writes
+	CodeNewerSchema     Code = "newer-schema"     // the database was made by a newer onionbot
+	CodeCorruptDatabase Code = "corrupt-database" // the database does not pass its integrity check
+	CodeLocked          Code = "locked"           // another daemon holds the state directory
+	CodePathTooLong     Code = "path-too-long"    // the run directory does not fit into a unix socket path
+	CodeBadConfig       Code = "bad-config"       // args: file, line, problem
+)
+
+// Error is the one error type that carries meaning across packages: a code
+// for machines, arguments for the sentence a person reads, and the cause for
+// the log. The cause never reaches a user.
+type Error struct {
+	Code  Code
+	Args  map[string]string
+	Cause error
+}
+
+// E makes an [*Error] from a code and key, value pairs of arguments.
+func E(code Code, args ...string) *Error {
+	e := &Error{Code: code}
+	for i := 0; i+1 < len(args); i += 2 {
+		if e.Args == nil {
+			e.Args = make(map[string]string)
+		}
+		e.Args[args[i]] = args[i+1]
+	}
+	return e
+}
+
+// Wrap gives a cause a code.
+func Wrap(code Code, cause error, args ...string) *Error {
+	e := E(code, args...)
+	e.Cause = cause
+	return e
+}
+
+// Error is for the log, not for users.
+func (e *Error) Error() string {
+	s := string(e.Code)
+	keys := make([]string, 0, len(e.Args))
+	for k := range e.Args {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		s += fmt.Sprintf(" %s=%q", k, e.Args[k])
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is(err, E(code)) compare codes.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// LogValue gives slog the parts.
+func (e *Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// CodeOf returns the code of err, [CodeInternal] for an error without one and
+// the empty code for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// IsCode reports whether err carries the code.
+func IsCode(err error, code Code) bool { return CodeOf(err) == code }

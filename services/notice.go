@@ -1,0 +1,69 @@
+package services
+
+import "time"
+
+// Route says where a message goes: a network, the account on it, and what it
+// answers to.
+type Route struct {
+	Network string // "telegram", "mastodon", "console"
+	Account string // the network's immutable id of the person
+	Chat    string // where to send; "" = the account itself
+	ReplyTo string // id of the message that is answered; "" for none
+}
+
+// Kind says what a notice tells. The words are the front ends' business.
+type Kind string
+
+// The kinds of notice.
+const (
+	KindReply       Kind = "reply"       // the answer to a command that is not about one instance; Body holds it, rendered
+	KindStarted     Kind = "started"     // accepted; address and expiry
+	KindProgress    Kind = "progress"    // a long step goes on; Args: step
+	KindReachable   Kind = "reachable"   // verified through tor
+	KindUnreachable Kind = "unreachable" // given up and removed
+	KindExtended    Kind = "extended"    // a new deadline
+	KindReminder    Kind = "reminder"    // expires soon; Args: left
+	KindStopping    Kind = "stopping"    // stop accepted
+	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason, checked
+	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault
+	KindBack        Kind = "back"        // reachable again
+	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault
+	KindContent     Kind = "content"     // the content was replaced
+)
+
+// NoticeState is where a notice is on its way.
+type NoticeState string
+
+// The states of a notice.
+const (
+	NoticePending NoticeState = "pending"
+	NoticeSent    NoticeState = "sent"
+	NoticeSkipped NoticeState = "skipped" // its moment was past, or a later edit replaced it
+	NoticeGivenUp NoticeState = "given-up"
+)
+
+// Notice is a message that somebody will get: a row before it is a message.
+// Its Key makes it happen once.
+type Notice struct {
+	ID       int64
+	Key      string // unique for ever, e.g. "reply/telegram/812" or "reminder/<instance>/<deadline>/15m"
+	To       Route
+	Owner    string // the user's name
+	Instance string // "" if it is not about one
+	Kind     Kind
+	Args     map[string]string
+	Body     []byte // for KindReply: the front ends' own encoding
+
+	// Slot groups messages that replace each other where the network can edit:
+	// a later notice with the same slot edits the message of the earlier one.
+	Slot string
+	// Alert asks for a message that rings, never an edit.
+	Alert bool
+
+	DueAt    time.Time // not before
+	StaleAt  time.Time // not after; zero = always worth sending
+	NextAt   time.Time // next attempt
+	Attempts int
+	State    NoticeState
+	RemoteID string // the network's id of the message, once sent
+}

@@ -1,0 +1,58 @@
+package services
+
+import "context"
+
+// OnionState is what a tor knows of an onion.
+type OnionState string
+
+// The states of an onion.
+const (
+	OnionAbsent    OnionState = ""          // no tor has it
+	OnionAdded     OnionState = "added"     // a tor has it; no descriptor upload seen yet
+	OnionPublished OnionState = "published" // a descriptor was uploaded; not yet proof of reachability
+)
+
+// OnionStatus is what the pool of tors observes of one onion.
+type OnionStatus struct {
+	Address string
+	State   OnionState
+}
+
+// OnionTarget joins a port of the onion address to a unix socket.
+type OnionTarget struct {
+	Port   int
+	Socket string // absolute path of a unix socket
+}
+
+// OnionSpec is what an onion must be.
+type OnionSpec struct {
+	Onion   Onion
+	Targets []OnionTarget
+	Owner   string // for a fair queue
+}
+
+// Onions publishes onion services and fetches them. Identity is the address.
+// Every call is repeatable. Errors carry [CodeUnavailable] (what: "tor") when
+// no tor answers.
+type Onions interface {
+	// NewOnion makes a fresh key and its address, without touching tor.
+	NewOnion() (Onion, error)
+	// Publish adds the onion to a tor if none has it, and returns when its
+	// descriptor has been uploaded, or with an error. It may wait in a queue.
+	Publish(ctx context.Context, spec OnionSpec) error
+	// Status observes one onion.
+	Status(ctx context.Context, address string) (OnionStatus, error)
+	// List observes every onion on the pool's tors.
+	List(ctx context.Context) ([]OnionStatus, error)
+	// Remove deletes the onion and closes its rendezvous circuits.
+	Remove(ctx context.Context, address string) error
+	// Probe opens the address through another tor's SOCKS port, once.
+	Probe(ctx context.Context, address string, port int, kind ProbeKind) error
+	// Events calls notify with an address when its onion was lost or changed,
+	// and with "" when everything should be looked at again (a tor ended, was
+	// restarted, or its events were missed). It returns when ctx ends.
+	Events(ctx context.Context, notify func(address string)) error
+	// Ping reports whether at least one tor of the pool answers and has
+	// bootstrapped.
+	Ping(ctx context.Context) error
+}

@@ -1,0 +1,89 @@
+package services
+
+import (
+	"context"
+	"time"
+)
+
+// ContainerState is what a container is doing.
+type ContainerState string
+
+// The states of a container.
+const (
+	ContainerAbsent  ContainerState = ""        // there is none
+	ContainerCreated ContainerState = "created" // made, not started or not yet told to go
+	ContainerRunning ContainerState = "running" // the shim runs and has been told to start the app
+	ContainerExited  ContainerState = "exited"  // it ended; Exit says why
+)
+
+// Exit says why a container ended.
+type Exit string
+
+// The ways a container ends. All but ExitApp are the shim's own decision.
+const (
+	ExitNone     Exit = ""
+	ExitDeadline Exit = "deadline" // the deadline came
+	ExitIdle     Exit = "idle"     // nobody came for Rules.Idle
+	ExitVisits   Exit = "visits"   // Rules.Visits were used up
+	ExitApp      Exit = "app"      // the app ended or the engine stopped it
+)
+
+// Container is what the runtime observes of one instance.
+type Container struct {
+	ID        string // the instance's ID
+	State     ContainerState
+	Exit      Exit
+	Ready     bool      // the app accepts connections
+	Deadline  time.Time // what the shim was told last; zero if unknown
+	Visits    int       // connections since the instance began, across containers
+	LastVisit time.Time
+	Active    int // open connections
+	StartedAt time.Time
+}
+
+// ContainerSpec is what a container must be.
+type ContainerSpec struct {
+	ID         string
+	Definition *Definition
+	Deadline   time.Time
+	Rules      Rules
+	Visits     int // connections already counted in an earlier container
+	SSHKeys    []string
+	HostKey    Secret
+	ContentDir string // host directory with the user's content; "" for none
+}
+
+// Runtime runs containers. Identity is the instance's ID. Every call is
+// repeatable: starting what runs and removing what is not there succeed.
+// Errors carry [CodeUnavailable] (what: "docker") when the engine does not answer.
+type Runtime interface {
+	// EnsureImage makes the image of d present, building it if it is missing
+	// or stale. progress, which may be nil, gets short human steps.
+	EnsureImage(ctx context.Context, d *Definition, progress func(step string)) error
+	// Run creates and starts the container and tells the shim to go. It
+	// returns when the app's sockets are in place; the app may not yet accept.
+	// A container of the same ID that has exited is replaced.
+	Run(ctx context.Context, spec ContainerSpec) error
+	// Target returns the unix socket that an onion's port must point to. It
+	// is known before the container exists.
+	Target(id string, p Port) string
+	// Prepare makes the instance's socket directory, so that an onion can be
+	// published before its container runs.
+	Prepare(ctx context.Context, id string) error
+	// SetDeadline tells the shim a new deadline, without a restart.
+	SetDeadline(ctx context.Context, id string, deadline time.Time) error
+	// Inspect observes one instance. ContainerAbsent is not an error.
+	Inspect(ctx context.Context, id string) (Container, error)
+	// List observes every container that carries our label, and the ID of
+	// every directory in the run directory (as ContainerAbsent when there is
+	// only the directory).
+	List(ctx context.Context) ([]Container, error)
+	// Remove ends and removes the container, its sockets and its directory.
+	Remove(ctx context.Context, id string) error
+	// Events calls notify with an instance's ID when something happened to its
+	// container, and with "" when events may have been missed (after every
+	// reconnect). It returns when ctx ends.
+	Events(ctx context.Context, notify func(id string)) error
+	// Ping reports whether the engine answers.
+	Ping(ctx context.Context) error
+}

@@ -1,0 +1,85 @@
+package services
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps what should be. Every write happens inside Update, in one
+// durable transaction; no network call may be made inside it.
+type Store interface {
+	// Update runs fn in one write transaction and commits it durably if fn
+	// returns nil. Writers are serialised.
+	Update(ctx context.Context, fn func(Tx) error) error
+	// View runs fn on a consistent read-only snapshot.
+	View(ctx context.Context, fn func(Tx) error) error
+	// Scrub makes what was erased unreadable in every file of the store (the
+	// write-ahead log, free pages).
+	Scrub(ctx context.Context) error
+	// Close releases the store.
+	Close() error
+}
+
+// InstanceFilter selects instances; zero fields select everything.
+type InstanceFilter struct {
+	Owner    string
+	NotEnded bool // State is not StateGone
+}
+
+// Tx is one transaction. Lookups that find nothing return [CodeNotFound].
+type Tx interface {
+	Instance(id string) (*Instance, error)
+	// Instances are ordered by CreatedAt, then ID.
+	Instances(f InstanceFilter) ([]*Instance, error)
+	// PutInstance inserts or replaces by ID. Two live instances of one owner
+	// with one name are [CodeConflict].
+	PutInstance(i *Instance) error
+	// EraseInstance overwrites everything of an ended instance but what the
+	// audit needs: ID, owner, service, times and reason stay; address, keys,
+	// name, route and rules go. Notices of it that are no longer pending lose
+	// their body and arguments.
+	EraseInstance(id string) error
+
+	// AddNotice stores a notice if its Key was never used, and reports
+	// whether it did. It sets ID.
+	AddNotice(n *Notice) (bool, error)
+	// PutNotice saves State, Attempts, NextAt, DueAt, RemoteID of a stored
+	// notice. A notice that is no longer pending loses Body and Args.
+	PutNotice(n *Notice) error
+	// DueNotices are pending and have DueAt and NextAt at or before now,
+	// oldest first, at most limit.
+	DueNotices(now time.Time, limit int) ([]*Notice, error)
+	// NextNoticeAt is the earliest moment a pending notice becomes due; zero if none.
+	NextNoticeAt() (time.Time, error)
+	// PendingNotices of one instance, any due time, oldest first.
+	PendingNotices(instance string) ([]*Notice, error)
+	// SlotMessage is the RemoteID of the last sent notice of a slot; "" if none.
+	SlotMessage(slot string) (string, error)
+
+	AddAudit(a AuditEntry) error
+	// Audit returns the newest entries first.
+	Audit(limit int) ([]AuditEntry, error)
+
+	// AddIncoming stores a received message and reports whether it is new.
+	AddIncoming(in Incoming) (bool, error)
+	// Incomings are the messages of a network that were not handled yet, oldest first.
+	Incomings(network string, limit int) ([]Incoming, error)
+	// MarkHandled erases the raw event and remembers the ID. It reports false
+	// when it was marked before.
+	MarkHandled(network, id string) (bool, error)
+	// Handled reports whether MarkHandled was called for it.
+	Handled(network, id string) (bool, error)
+
+	// Cursor is a front end's position; "" at first.
+	Cursor(network string) (string, error)
+	SetCursor(network, cursor string) error
+
+	// Setting is a small named value of the installation (salts, the time of
+	// the last clean end); "" if unset.
+	Setting(name string) (string, error)
+	SetSetting(name, value string) error
+
+	// Purge removes ended instances, handled messages, finished notices and
+	// audit entries older than before.
+	Purge(before time.Time) error
+}
