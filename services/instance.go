@@ -5,9 +5,10 @@ import "time"
 // Desired is what should be.
 type Desired string
 
-// The two things that can be desired of an instance.
+// What can be desired of an instance.
 const (
 	DesiredRunning Desired = "running"
+	DesiredWarm    Desired = "warm" // address published ahead of time, nobody's yet, no container
 	DesiredGone    Desired = "gone"
 )
 

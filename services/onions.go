@@ -16,6 +16,7 @@ const (
 type OnionStatus struct {
 	Address string
 	State   OnionState
+	Foreign bool // on a tor that somebody else runs: unknown addresses there are left alone
 }
 
 // OnionTarget joins a port of the onion address to a unix socket.

@@ -34,6 +34,7 @@ type Container struct {
 	State     ContainerState
 	Exit      Exit
 	Ready     bool      // the app accepts connections
+	Armed     bool      // visits are being counted
 	Deadline  time.Time // what the shim was told last; zero if unknown
 	Visits    int       // connections since the instance began, across containers
 	LastVisit time.Time
@@ -50,7 +51,8 @@ type ContainerSpec struct {
 	Visits     int // connections already counted in an earlier container
 	SSHKeys    []string
 	HostKey    Secret
-	ContentDir string // host directory with the user's content; "" for none
+	Armed      bool   // count visits from the start: an earlier container was armed
+	ContentDir string // host directory whose entry "current" is the user's content; "" for none
 }
 
 // Runtime runs containers. Identity is the instance's ID. Every call is
@@ -72,6 +74,9 @@ type Runtime interface {
 	Prepare(ctx context.Context, id string) error
 	// SetDeadline tells the shim a new deadline, without a restart.
 	SetDeadline(ctx context.Context, id string, deadline time.Time) error
+	// Arm makes the shim count visits and idle time from now on. It is called
+	// once the address was verified, so that our own probe burns nothing.
+	Arm(ctx context.Context, id string) error
 	// Inspect observes one instance. ContainerAbsent is not an error.
 	Inspect(ctx context.Context, id string) (Container, error)
 	// List observes every container that carries our label, and the ID of
