@@ -51,7 +51,6 @@ type ContainerSpec struct {
 	Visits     int // connections already counted in an earlier container
 	SSHKeys    []string
 	HostKey    Secret
-	Armed      bool   // count visits from the start: an earlier container was armed
 	ContentDir string // host directory whose entry "current" is the user's content; "" for none
 }
 

@@ -1,0 +1,137 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Manager carries out commands. A command is one transaction: the desired
+// state, an audit entry and the reply; then the engine is poked. It starts
+// and stops nothing itself.
+type Manager struct {
+	o ManagerOptions
+}
+
+// ManagerOptions are what a [Manager] works with. All but Contents are required.
+type ManagerOptions struct {
+	Store      Store
+	Catalog    *Catalog
+	Policy     Policy
+	Clock      Clock
+	Log        *slog.Logger
+	Keyring    *Keyring
+	NewOnion   func() (Onion, error)
+	NewHostKey func() (HostKey, error)
+	Contents   Contents
+	Engine     Engine
+	Outbox     Outbox
+	Health     HealthSource
+}
+
+// NewManager makes a manager.
+func NewManager(o ManagerOptions) *Manager { return &Manager{o: o} }
+
+// Catalog returns everything that can be started.
+func (m *Manager) Catalog() []*Definition { return m.o.Catalog.All() }
+
+// Health tells how the machine does.
+func (m *Manager) Health(ctx context.Context) Health { return m.o.Health.Health(ctx) }
+
+// Answer stores a reply that changes nothing else, with its audit entry.
+func (m *Manager) Answer(ctx context.Context, req Request, body []byte, audit AuditEntry) error {
+	return m.command(ctx, req, audit, func(tx Tx, now time.Time) ([]*Notice, error) {
+		return []*Notice{{Key: req.replyKey(), Kind: KindReply, Body: body}}, nil
+	})
+}
+
+// Ignore marks a message handled without any reply.
+func (m *Manager) Ignore(ctx context.Context, req Request, audit AuditEntry) error {
+	return m.command(ctx, req, audit, func(Tx, time.Time) ([]*Notice, error) { return nil, nil })
+}
+
+// command runs fn in the one transaction of a command: once per message,
+// with its audit entry and its notices.
+func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
+	fn func(tx Tx, now time.Time) ([]*Notice, error),
+) error {
+	now := m.o.Clock.Now()
+	err := m.o.Store.Update(ctx, func(tx Tx) error {
+		fresh, err := tx.MarkHandled(req.Network, req.MessageID)
+		if err != nil || !fresh {
+			return err
+		}
+		notices, err := fn(tx, now)
+		if err != nil {
+			return err
+		}
+		for _, n := range notices {
+			if err := addNotice(tx, req, n, now); err != nil {
+				return err
+			}
+		}
+		audit.At = now
+		audit.Network = req.Network
+		if audit.Outcome == "" {
+			audit.Outcome = "ok"
+		}
+		if req.User != nil {
+			audit.Owner, audit.Account = req.User.Name, req.Route.Account
+		}
+		return tx.AddAudit(audit)
+	})
+	if err == nil {
+		m.o.Outbox.Poke()
+	}
+	return err
+}
+
+// addNotice stores a notice with what it does not say itself taken from the request.
+func addNotice(tx Tx, req Request, n *Notice, now time.Time) error {
+	if n.To == (Route{}) {
+		n.To = req.Route
+	}
+	if n.Owner == "" && req.User != nil {
+		n.Owner = req.User.Name
+	}
+	if n.DueAt.IsZero() {
+		n.DueAt = now
+	}
+	n.State = NoticePending
+	if _, err := tx.AddNotice(n); err != nil {
+		return fmt.Errorf("add notice %s: %w", n.Kind, err)
+	}
+	return nil
+}
+
+// Keyring holds the onion keys that must never touch the disk.
+type Keyring struct {
+	mu   sync.Mutex
+	keys map[string]Secret
+}
+
+// NewKeyring makes an empty keyring.
+func NewKeyring() *Keyring { return &Keyring{keys: make(map[string]Secret)} }
+
+// Put keeps a key in memory.
+func (k *Keyring) Put(address string, key Secret) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys[address] = key
+}
+
+// Get returns the key of an address, "" if it is not known.
+func (k *Keyring) Get(address string) Secret {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keys[address]
+}
+
+// Drop forgets a key.
+func (k *Keyring) Drop(address string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.keys, address)
+}

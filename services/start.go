@@ -1,0 +1,271 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Start accepts a start command, or answers again what is already running
+// under that name. Refusals are [*Error] and change nothing.
+func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) error {
+	now := m.o.Clock.Now()
+	def, err := m.admit(req.User, opts.Service)
+	if err != nil {
+		return err
+	}
+	if opts.Name == "" {
+		opts.Name = def.Name
+	}
+	if !validName(opts.Name) {
+		return E(CodeBadName, "word", opts.Name)
+	}
+	if opts.Content != "" && def.Content == "" {
+		return E(CodeNoContent, "service", def.Name)
+	}
+	if def.NeedsSSHKeys && len(req.User.SSHKeys) == 0 {
+		return E(CodeNoSSHKeys, "service", def.Name)
+	}
+	expires, err := m.deadline(req.User, def, opts, now)
+	if err != nil {
+		return err
+	}
+	fresh, err := m.prepare(req, def, opts, now, expires)
+	if err != nil {
+		return err
+	}
+	return m.commitStart(ctx, req, def, opts, fresh)
+}
+
+// admit finds a service that the user may start. A service that exists but is
+// not permitted reads like one that does not exist.
+func (m *Manager) admit(u *User, word string) (*Definition, error) {
+	def, ok := m.o.Catalog.Find(word)
+	if ok && u.May(def.Name) {
+		return def, nil
+	}
+	var names []string
+	for _, d := range m.o.Catalog.For(u) {
+		names = append(names, d.Name)
+	}
+	code := CodeUnknownService
+	if ok {
+		code = CodeNotAllowed
+	}
+	return nil, E(code, "word", word, "suggestion", Suggest(word, names))
+}
+
+// deadline works out when a start would expire.
+func (m *Manager) deadline(u *User, def *Definition, opts StartOptions, now time.Time) (time.Time, error) {
+	longest := shorter(def.MaxLife, u.MaxLife)
+	life := opts.Life
+	switch {
+	case !opts.Until.IsZero():
+		life = opts.Until.Sub(now)
+	case life == 0:
+		life = shorter(def.DefaultLife, longest)
+	}
+	if life < m.o.Policy.MinLife {
+		return time.Time{}, E(CodeTooShort, "min", m.o.Policy.MinLife.String())
+	}
+	if longest > 0 && life > longest {
+		return time.Time{}, E(CodeTooLong, "max", longest.String())
+	}
+	return now.Add(life).Truncate(time.Millisecond), nil
+}
+
+// prepare makes the instance that will be stored if nothing of that name runs.
+func (m *Manager) prepare(req Request, def *Definition, opts StartOptions, now, expires time.Time) (*Instance, error) {
+	onion, err := m.o.NewOnion()
+	if err != nil {
+		return nil, fmt.Errorf("make onion key: %w", err)
+	}
+	inst := &Instance{
+		ID: NewID(), Owner: req.User.Name, Origin: req.Route, Service: def.Name, Name: opts.Name,
+		Onion: onion, Rules: opts.Rules, Desired: DesiredRunning, State: StateStarting,
+		CreatedAt: now, ExpiresAt: expires, UpdatedAt: now,
+	}
+	if def.HostKey {
+		if inst.HostKey, err = m.o.NewHostKey(); err != nil {
+			return nil, fmt.Errorf("make host key: %w", err)
+		}
+	}
+	return inst, nil
+}
+
+func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition, opts StartOptions, fresh *Instance) error {
+	var inst *Instance
+	audit := AuditEntry{Action: "start", Detail: def.Name}
+	err := m.command(ctx, req, audit, func(tx Tx, now time.Time) ([]*Notice, error) {
+		running, err := sameName(tx, req.User, opts.Name)
+		if err != nil {
+			return nil, err
+		}
+		if running != nil {
+			inst = running
+			return m.again(tx, req, def, opts, running, now)
+		}
+		if err := m.quota(tx, req.User); err != nil {
+			return nil, err
+		}
+		if inst, err = m.takeWarm(tx, def, fresh); err != nil {
+			return nil, err
+		}
+		if err := m.adopt(inst, opts); err != nil {
+			return nil, err
+		}
+		if err := m.insert(tx, def, inst); err != nil {
+			return nil, err
+		}
+		first := &Notice{
+			Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: "card/" + inst.ID,
+			DueAt: now.Add(m.o.Policy.Hold),
+		}
+		return append([]*Notice{first}, m.reminders(inst, now)...), nil
+	})
+	if err != nil || inst == nil {
+		return err
+	}
+	m.o.Engine.Poke(inst.ID)
+	return nil
+}
+
+// insert stores a new instance; a key that must not touch the disk stays in memory.
+func (m *Manager) insert(tx Tx, def *Definition, inst *Instance) error {
+	stored := *inst
+	if def.EphemeralKey {
+		m.o.Keyring.Put(inst.Onion.Address, inst.Onion.Key)
+		stored.Onion.Key = ""
+	}
+	return tx.PutInstance(&stored)
+}
+
+// again answers a start of what already runs: the same address, and new
+// content if some came along.
+func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, inst *Instance, now time.Time) ([]*Notice, error) {
+	if inst.Service != def.Name {
+		return nil, E(CodeNameTaken, "name", inst.Name, "service", inst.Service)
+	}
+	if opts.Content == "" {
+		// No new slot message and no hold: it is answered with what is known now.
+		return []*Notice{{Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: "card/" + inst.ID, Alert: true}}, nil
+	}
+	if err := m.adopt(inst, opts); err != nil {
+		return nil, err
+	}
+	inst.UpdatedAt = now
+	if err := tx.PutInstance(inst); err != nil {
+		return nil, err
+	}
+	return []*Notice{{Key: req.replyKey(), Kind: KindContent, Instance: inst.ID, Alert: true}}, nil
+}
+
+// adopt takes staged content over as the instance's next revision.
+func (m *Manager) adopt(inst *Instance, opts StartOptions) error {
+	if opts.Content == "" {
+		return nil
+	}
+	if err := m.o.Contents.Adopt(inst.ID, inst.Content+1, opts.Content); err != nil {
+		return Wrap(CodeReadOnlyState, err)
+	}
+	inst.Content++
+	return nil
+}
+
+// takeWarm gives the fresh instance an address that was published ahead of
+// time, if there is one. The row keeps its ID and key, and gets an owner.
+func (m *Manager) takeWarm(tx Tx, def *Definition, fresh *Instance) (*Instance, error) {
+	if def.Warm == 0 || def.EphemeralKey {
+		return fresh, nil
+	}
+	all, err := tx.Instances(InstanceFilter{NotEnded: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		// Only one whose descriptor is out is worth more than a fresh one.
+		if w.Desired == DesiredWarm && w.Service == def.Name && w.State == StatePublishing {
+			fresh.ID, fresh.Onion = w.ID, w.Onion
+			return fresh, nil
+		}
+	}
+	return fresh, nil
+}
+
+func (m *Manager) quota(tx Tx, u *User) error {
+	all, err := tx.Instances(InstanceFilter{NotEnded: true})
+	if err != nil {
+		return err
+	}
+	mine, total := 0, 0
+	for _, i := range all {
+		if !i.Live() {
+			continue
+		}
+		total++
+		if i.Owner == u.Name {
+			mine++
+		}
+	}
+	if mine >= u.MaxInstances {
+		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances))
+	}
+	if limit := m.o.Policy.MaxInstances; limit > 0 && total >= limit {
+		return E(CodeFull)
+	}
+	return nil
+}
+
+// reminders are the notices before expiry, due at their times.
+func (m *Manager) reminders(inst *Instance, now time.Time) []*Notice {
+	var out []*Notice
+	for _, lead := range m.o.Policy.Reminders {
+		if inst.ExpiresAt.Sub(now) <= 2*lead {
+			continue
+		}
+		due := inst.ExpiresAt.Add(-lead)
+		out = append(out, &Notice{
+			Key:  fmt.Sprintf("reminder/%s/%d/%s", inst.ID, inst.ExpiresAt.UnixMilli(), lead),
+			Kind: KindReminder, Instance: inst.ID, Alert: true, To: inst.Origin, Owner: inst.Owner,
+			Args:  map[string]string{"left": lead.String()},
+			DueAt: due, StaleAt: due.Add(lead / 2),
+		})
+	}
+	return out
+}
+
+// sameName finds the owner's live instance of that name; nil if none.
+func sameName(tx Tx, u *User, name string) (*Instance, error) {
+	mine, err := tx.Instances(InstanceFilter{Owner: u.Name, NotEnded: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range mine {
+		if i.Live() && i.Name == name {
+			return i, nil
+		}
+	}
+	return nil, nil
+}
+
+// validName bounds what a user may call an instance: it is typed on phones
+// and read in replies.
+func validName(s string) bool {
+	if len(s) == 0 || len(s) > 32 || s == "all" || s[0] == '-' {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// shorter is the lesser of two limits, where 0 means no limit.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}
