@@ -1,0 +1,288 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// actor is the one worker of an instance: nothing else acts on its container
+// or onion. It runs steps that do not depend on each other at the same time,
+// one per lane, and looks again after each.
+type actor struct {
+	r        *Reconciler
+	id       string
+	poke     chan struct{}
+	done     chan outcome
+	busy     map[lane]*job
+	memo     Memo
+	unseen   map[Fault]time.Time // since when Docker or tor did not answer
+	nextLook atomic.Int64        // unix milliseconds of the wall clock; 0 = none
+	address  atomic.Value        // string
+}
+
+// lane names steps that must not run at the same time.
+type lane string
+
+var lanes = map[StepKind]lane{ //nolint:gochecknoglobals // a constant table
+	StepRun: "container", StepRemoveContainer: "container",
+	StepDeadline: "shim", StepArm: "arm", StepCount: "count", StepShow: "show",
+	StepPublish: "onion", StepRemoveOnion: "onion",
+	StepProbe: "probe", StepVerifyGone: "probe",
+	StepEnd: "row", StepFinish: "row",
+}
+
+// building reports whether a step brings something up, so that it is cut off
+// when the instance should be gone.
+func (k StepKind) building() bool {
+	switch k {
+	case StepRun, StepPublish, StepProbe, StepDeadline, StepArm, StepShow, StepCount:
+		return true
+	}
+	return false
+}
+
+type job struct {
+	kind   StepKind
+	cancel context.CancelFunc
+}
+
+type outcome struct {
+	step Step
+	err  error
+	note func(*Memo) // what the actor remembers; runs in the actor's goroutine
+}
+
+func newActor(r *Reconciler, id string) *actor {
+	a := &actor{
+		r: r, id: id, poke: make(chan struct{}, 1), done: make(chan outcome),
+		busy: make(map[lane]*job), unseen: make(map[Fault]time.Time),
+	}
+	a.memo.Since = r.o.Clock.Now()
+	a.address.Store("")
+	a.wake()
+	return a
+}
+
+func (a *actor) wake() {
+	select {
+	case a.poke <- struct{}{}:
+	default:
+	}
+}
+
+// run works until the row has ended or ctx ends; then it waits for its jobs.
+func (a *actor) run(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			a.drain()
+			a.leave()
+			return
+		case out := <-a.done:
+			a.settle(out)
+		case <-a.poke:
+		case <-timer.C:
+		}
+		if over := a.look(ctx, timer); over && a.leave() {
+			return
+		}
+	}
+}
+
+// leave takes the actor off the list, unless it was poked in the meantime.
+func (a *actor) leave() bool {
+	a.r.mu.Lock()
+	defer a.r.mu.Unlock()
+	if a.r.ctx.Err() == nil && len(a.poke) > 0 {
+		return false
+	}
+	delete(a.r.actors, a.id)
+	return true
+}
+
+func (a *actor) drain() {
+	for _, j := range a.busy {
+		j.cancel()
+	}
+	for len(a.busy) > 0 {
+		a.settle(<-a.done)
+	}
+}
+
+func (a *actor) settle(out outcome) {
+	delete(a.busy, lanes[out.step.Kind])
+	if out.note != nil {
+		out.note(&a.memo)
+	}
+	if out.err != nil && !errors.Is(out.err, context.Canceled) {
+		a.r.o.Log.Warn("step failed", "step", string(out.step.Kind), "instance", a.id, "error", out.err)
+	}
+}
+
+// look observes, plans and starts what is not under way. It reports whether
+// the actor's work is over.
+func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
+	inst, err := a.row(ctx)
+	if IsCode(err, CodeNotFound) || err == nil && inst.Ended() {
+		if len(a.busy) > 0 {
+			a.cancelBuilding()
+			return false
+		}
+		if err != nil {
+			a.r.Poke("") // an event of something that no row knows
+		}
+		return true
+	}
+	if err != nil {
+		a.schedule(timer, a.now().Add(a.r.o.Policy.RepairBackoff))
+		return false
+	}
+	a.address.Store(inst.Onion.Address)
+	now := a.now()
+	if !inst.ExpiresAt.After(now) || inst.Desired == DesiredGone {
+		a.cancelBuilding()
+		if a.building() {
+			return false // their ends are awaited first: nothing may appear behind us
+		}
+	}
+	if _, building := a.r.building.Load(a.id); building {
+		a.memo.Since = now
+	}
+	seen := a.observe(ctx, inst)
+	steps := Plan(&a.r.o.Policy, []*Instance{inst}, seen, now)
+	for _, step := range steps {
+		a.apply(ctx, inst, step)
+	}
+	a.schedule(timer, a.next(inst, seen, now))
+	return false
+}
+
+func (a *actor) cancelBuilding() {
+	for _, j := range a.busy {
+		if j.kind.building() {
+			j.cancel()
+		}
+	}
+}
+
+func (a *actor) building() bool {
+	for _, j := range a.busy {
+		if j.kind.building() {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *actor) row(ctx context.Context) (*Instance, error) {
+	var inst *Instance
+	err := a.r.o.Store.View(ctx, func(tx Tx) error {
+		var err error
+		inst, err = tx.Instance(a.id)
+		return err
+	})
+	return inst, err
+}
+
+func (a *actor) now() time.Time { return a.r.o.Clock.Now() }
+
+// next is when to look again without being woken.
+func (a *actor) next(inst *Instance, seen *Observed, now time.Time) time.Time {
+	next := NextLook(&a.r.o.Policy, inst, a.memo, now)
+	if seen.Docker && seen.Tor {
+		return next
+	}
+	again := now.Add(2 * a.r.o.Policy.RepairBackoff)
+	if next.IsZero() || again.Before(next) {
+		return again
+	}
+	return next
+}
+
+func (a *actor) schedule(timer *time.Timer, at time.Time) {
+	if at.IsZero() {
+		a.nextLook.Store(0)
+		timer.Reset(time.Hour)
+		return
+	}
+	a.nextLook.Store(at.UnixMilli())
+	timer.Reset(max(at.Sub(a.now()), time.Millisecond))
+}
+
+// apply starts a step on its lane, if the lane is free.
+func (a *actor) apply(ctx context.Context, inst *Instance, step Step) {
+	on := lanes[step.Kind]
+	if a.busy[on] != nil {
+		return
+	}
+	jctx, cancel := context.WithCancel(ctx)
+	memo := a.memo // the job works on a copy; only the actor writes
+	a.busy[on] = &job{kind: step.Kind, cancel: cancel}
+	go func() {
+		defer cancel()
+		a.r.o.Hook("before:" + string(step.Kind))
+		note, err := a.r.execute(jctx, inst, step, memo)
+		a.r.o.Hook("after:" + string(step.Kind))
+		a.done <- outcome{step: step, err: err, note: note}
+	}()
+}
+
+// observe looks at the instance's container and onion at the same time.
+func (a *actor) observe(ctx context.Context, inst *Instance) *Observed {
+	ctx, cancel := context.WithTimeout(ctx, a.r.o.Policy.StepTimeout)
+	defer cancel()
+	seen := &Observed{Containers: make(map[string]Container), Onions: make(map[string]OnionStatus)}
+	onions := make(chan error, 1)
+	var status OnionStatus
+	go func() {
+		var err error
+		status, err = a.r.o.Onions.Status(ctx, inst.Onion.Address)
+		onions <- err
+	}()
+	container, err := a.r.o.Runtime.Inspect(ctx, inst.ID)
+	if seen.Docker = a.seenFrom(FaultDocker, err); seen.Docker && container.ID != "" {
+		seen.Containers[inst.ID] = container
+	}
+	err = <-onions
+	if seen.Tor = a.seenFrom(FaultTor, err); seen.Tor {
+		seen.Onions[inst.Onion.Address] = status
+	}
+	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
+	seen.Memos = map[string]Memo{inst.ID: a.memo}
+	a.tellUnseen(ctx, inst)
+	return seen
+}
+
+func (a *actor) seenFrom(what Fault, err error) bool {
+	if err == nil {
+		delete(a.unseen, what)
+		return true
+	}
+	if _, ok := a.unseen[what]; !ok {
+		a.unseen[what] = a.now()
+		a.r.o.Log.Warn("cannot observe", "instance", a.id, "what", string(what), "error", err)
+	}
+	return false
+}
+
+// unseenGrace is how long Docker or tor may be silent before the owner of a
+// reachable instance is told.
+const unseenGrace = 10 * time.Second
+
+func (a *actor) tellUnseen(ctx context.Context, inst *Instance) {
+	if inst.State != StateReachable || !inst.Live() {
+		return
+	}
+	for what, since := range a.unseen {
+		if a.now().Sub(since) >= unseenGrace {
+			if err := a.r.markDown(ctx, inst.ID, what); err != nil {
+				a.r.o.Log.Error("mark down", "instance", a.id, "error", err)
+			}
+			return
+		}
+	}
+}

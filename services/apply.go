@@ -1,0 +1,246 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// execute carries out one step. What it returns is remembered by the actor.
+func (r *Reconciler) execute(ctx context.Context, inst *Instance, step Step, memo Memo) (func(*Memo), error) {
+	switch step.Kind {
+	case StepRun:
+		return r.applyRun(ctx, inst)
+	case StepPublish:
+		return r.applyPublish(ctx, inst)
+	case StepProbe:
+		return r.applyProbe(ctx, inst, memo.ProbeFailed)
+	case StepShow:
+		return func(m *Memo) { m.Shown = inst.Content }, r.o.Contents.Show(inst.ID, inst.Content)
+	case StepDeadline:
+		return nil, r.bounded(ctx, func(ctx context.Context) error {
+			return r.o.Runtime.SetDeadline(ctx, inst.ID, inst.ExpiresAt)
+		})
+	case StepArm:
+		return nil, r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
+	case StepCount:
+		return nil, r.saveVisits(ctx, inst.ID)
+	case StepEnd:
+		return r.applyEnd(ctx, inst, step)
+	case StepRemoveContainer:
+		return r.retryLater(r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) }))
+	case StepRemoveOnion:
+		return r.retryLater(r.bounded(ctx, func(ctx context.Context) error {
+			return r.o.Onions.Remove(ctx, inst.Onion.Address)
+		}))
+	case StepVerifyGone:
+		return r.applyVerifyGone(ctx, inst, memo.GoneSince)
+	case StepFinish:
+		return r.retryLater(r.finish(ctx, inst, memo.GoneChecked && !memo.GoneSince.IsZero()))
+	}
+	return nil, errors.New("unknown step")
+}
+
+func (r *Reconciler) bounded(ctx context.Context, fn func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
+	defer cancel()
+	return fn(ctx)
+}
+
+// retryLater keeps a failing step from being repeated at once.
+func (r *Reconciler) retryLater(err error) (func(*Memo), error) {
+	if err == nil {
+		return nil, nil
+	}
+	again := r.o.Clock.Now().Add(r.o.Policy.RepairBackoff)
+	return func(m *Memo) { m.ProbeAfter = again }, err
+}
+
+// applyRun makes the container run: image, content, container.
+func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo), error) {
+	if inst.State == StateReachable {
+		if err := r.markDown(ctx, inst.ID, FaultContainer); err != nil {
+			return nil, err
+		}
+	}
+	def, ok := r.o.Catalog.Find(inst.Service)
+	if !ok {
+		return r.runFailed(ctx, inst, FaultImage, E(CodeUnknownService, "word", inst.Service))
+	}
+	built, err := r.ensureImage(ctx, inst, def)
+	if err != nil {
+		return r.runFailed(ctx, inst, FaultImage, err)
+	}
+	select {
+	case r.runs <- struct{}{}:
+		defer func() { <-r.runs }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	spec, err := r.containerSpec(inst, def)
+	if err == nil {
+		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Run(ctx, spec) })
+	}
+	if err != nil {
+		return r.runFailed(ctx, inst, FaultContainer, err)
+	}
+	return func(m *Memo) {
+		m.RunAfter, m.Shown = time.Time{}, inst.Content
+		if built {
+			m.Since = r.o.Clock.Now() // the start limit does not count the first build
+		}
+	}, r.progress(ctx, inst.ID)
+}
+
+// ensureImage builds the image if it must, telling the owner how far it is.
+func (r *Reconciler) ensureImage(ctx context.Context, inst *Instance, def *Definition) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.BuildTimeout)
+	defer cancel()
+	built := false
+	defer r.building.Delete(inst.ID)
+	err := r.o.Runtime.EnsureImage(ctx, def, func(step string) {
+		built = true
+		r.building.Store(inst.ID, true)
+		r.tellProgress(ctx, inst, step)
+	})
+	return built, err
+}
+
+func (r *Reconciler) containerSpec(inst *Instance, def *Definition) (ContainerSpec, error) {
+	spec := ContainerSpec{
+		ID: inst.ID, Definition: def, Deadline: inst.ExpiresAt, Rules: inst.Rules,
+		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
+	}
+	if u := r.o.User(inst.Owner); u != nil && def.NeedsSSHKeys {
+		spec.SSHKeys = u.SSHKeys
+	}
+	if def.Content != "" {
+		if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
+			return spec, Wrap(CodeReadOnlyState, err)
+		}
+		spec.ContentDir = r.o.Contents.Dir(inst.ID)
+	}
+	return spec, nil
+}
+
+// runFailed notes a failure and when to try again. An engine that does not
+// answer is waited for; anything else uses up a repair.
+func (r *Reconciler) runFailed(ctx context.Context, inst *Instance, fault Fault, err error) (func(*Memo), error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	repairs, e := r.countRepair(ctx, inst.ID, r.faultOf(fault, err), !IsCode(err, CodeUnavailable))
+	if e != nil {
+		err = errors.Join(err, e)
+	}
+	after := r.o.Clock.Now().Add(r.o.Policy.backoff(max(repairs, 1)))
+	return func(m *Memo) { m.RunAfter = after }, err
+}
+
+func (r *Reconciler) faultOf(fault Fault, err error) Fault {
+	var e *Error
+	if errors.As(err, &e) && e.Code == CodeUnavailable {
+		switch e.Args["what"] {
+		case "docker":
+			return FaultDocker
+		case "tor":
+			return FaultTor
+		}
+	}
+	if IsCode(err, CodeReadOnlyState) {
+		return FaultDisk
+	}
+	return fault
+}
+
+// applyPublish makes a tor publish the onion. It may wait in tor's queue.
+func (r *Reconciler) applyPublish(ctx context.Context, inst *Instance) (func(*Memo), error) {
+	if inst.State == StateReachable {
+		if err := r.markDown(ctx, inst.ID, FaultTor); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StartLimit)
+	defer cancel()
+	spec, err := r.onionSpec(inst)
+	if err == nil {
+		err = r.o.Runtime.Prepare(ctx, inst.ID)
+	}
+	if err == nil {
+		err = r.o.Onions.Publish(ctx, spec)
+	}
+	if err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, ctx.Err()
+		}
+		repairs, e := r.countRepair(context.WithoutCancel(ctx), inst.ID, r.faultOf(FaultTor, err), !IsCode(err, CodeUnavailable))
+		after := r.o.Clock.Now().Add(r.o.Policy.backoff(max(repairs, 1)))
+		return func(m *Memo) { m.PublishAfter = after }, errors.Join(err, e)
+	}
+	return func(m *Memo) { m.PublishAfter, m.ProbeAfter = time.Time{}, time.Time{} }, r.progress(ctx, inst.ID)
+}
+
+func (r *Reconciler) onionSpec(inst *Instance) (OnionSpec, error) {
+	def, ok := r.o.Catalog.Find(inst.Service)
+	if !ok {
+		return OnionSpec{}, E(CodeUnknownService, "word", inst.Service)
+	}
+	spec := OnionSpec{Onion: inst.Onion, Owner: inst.Owner}
+	if spec.Onion.Key == "" {
+		spec.Onion.Key = r.o.Keyring.Get(inst.Onion.Address)
+	}
+	for _, p := range def.Ports {
+		spec.Targets = append(spec.Targets, OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(inst.ID, p)})
+	}
+	return spec, nil
+}
+
+// applyProbe opens the address through tor and notes what came of it.
+func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int) (func(*Memo), error) {
+	err := r.probe(ctx, inst)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		return func(m *Memo) { m.ProbeFailed, m.ProbeAfter = 0, time.Time{} }, r.markReachable(ctx, inst.ID)
+	}
+	failed++
+	after := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry * time.Duration(min(failed, 10)))
+	note := func(m *Memo) { m.ProbeFailed, m.ProbeAfter = failed, after }
+	if IsCode(err, CodeUnavailable) || inst.ReadyAt.IsZero() {
+		return note, err
+	}
+	if failed >= 2 && inst.State == StateReachable {
+		err = errors.Join(err, r.markDown(ctx, inst.ID, FaultProbe))
+	}
+	if failed%3 == 0 {
+		err = errors.Join(err, r.republish(ctx, inst))
+	}
+	return note, err
+}
+
+// probe opens the address once. An instance that counts its visitors and has
+// begun to is taken on trust, since a probe would be counted as one.
+func (r *Reconciler) probe(ctx context.Context, inst *Instance) error {
+	if inst.Rules != (Rules{}) && !inst.ReadyAt.IsZero() {
+		if c, err := r.o.Runtime.Inspect(ctx, inst.ID); err == nil && c.Armed {
+			return nil
+		}
+	}
+	def, ok := r.o.Catalog.Find(inst.Service)
+	if !ok || len(def.Ports) == 0 {
+		return E(CodeUnknownService, "word", inst.Service)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
+	defer cancel()
+	return r.o.Onions.Probe(ctx, inst.Onion.Address, def.Ports[0].Onion, def.Probe)
+}
+
+// republish takes an onion that does not open off its tor; the next plan
+// publishes it again.
+func (r *Reconciler) republish(ctx context.Context, inst *Instance) error {
+	if _, err := r.countRepair(ctx, inst.ID, FaultProbe, true); err != nil {
+		return err
+	}
+	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
+}

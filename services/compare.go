@@ -1,0 +1,200 @@
+package services
+
+import (
+	"context"
+	"time"
+)
+
+// compare looks at everything at once: it gives every row that has not ended
+// an actor, removes what no row knows, and keeps the warm addresses up.
+func (r *Reconciler) compare(ctx context.Context) {
+	// The lists are taken before the rows: a row is always written before
+	// anything outside exists, so whatever is in a list and has a row is seen
+	// with it.
+	seen := r.observeAll(ctx)
+	var rows []*Instance
+	err := r.o.Store.View(ctx, func(tx Tx) error {
+		var err error
+		rows, err = tx.Instances(InstanceFilter{NotEnded: true})
+		return err
+	})
+	if err != nil {
+		r.o.Log.Error("read instances", "error", err)
+		return
+	}
+	for _, inst := range rows {
+		r.Poke(inst.ID)
+	}
+	r.note(rows)
+	r.removeOrphans(ctx, rows, seen)
+	r.replenish(ctx, rows)
+}
+
+func (r *Reconciler) observeAll(ctx context.Context) *Observed {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
+	defer cancel()
+	seen := &Observed{Complete: true, Containers: make(map[string]Container), Onions: make(map[string]OnionStatus)}
+	containers, err := r.o.Runtime.List(ctx)
+	r.noteDocker(err)
+	if seen.Docker = err == nil; seen.Docker {
+		for _, c := range containers {
+			seen.Containers[c.ID] = c
+		}
+	}
+	onions, err := r.o.Onions.List(ctx)
+	r.noteTor(err)
+	if seen.Tor = err == nil; seen.Tor {
+		for _, o := range onions {
+			seen.Onions[o.Address] = o
+		}
+	}
+	return seen
+}
+
+// removeOrphans removes what carries our mark and no row knows. Only the
+// orphans of the plan are taken: each row's own steps are its actor's.
+func (r *Reconciler) removeOrphans(ctx context.Context, rows []*Instance, seen *Observed) {
+	for _, step := range orphans(rows, seen) {
+		if r.hasActor(step.Instance) {
+			continue // it is just being finished
+		}
+		sctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
+		var err error
+		r.o.Hook("before:orphan")
+		if step.Kind == StepRemoveContainer {
+			err = r.o.Runtime.Remove(sctx, step.Instance)
+		} else {
+			err = r.o.Onions.Remove(sctx, step.Address)
+		}
+		cancel()
+		r.o.Hook("after:orphan")
+		r.o.Log.Info("removed what no row knows", "kind", string(step.Kind), "instance", step.Instance, "error", err)
+	}
+	r.eraseOrphanContents(ctx, rows)
+}
+
+// eraseOrphanContents erases directories of users' files that no row knows.
+// It looks again inside a write transaction, which no start command can be
+// in at the same time: a start moves its files in just before it commits.
+func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) {
+	ids, err := r.o.Contents.List()
+	if err != nil {
+		r.o.Log.Error("list contents", "error", err)
+		return
+	}
+	if len(r.unknown(ids, rows)) == 0 {
+		return
+	}
+	err = r.o.Store.Update(ctx, func(tx Tx) error {
+		rows, err := tx.Instances(InstanceFilter{NotEnded: true})
+		if err != nil {
+			return err
+		}
+		for _, id := range r.unknown(ids, rows) {
+			if err := r.o.Contents.Erase(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.o.Log.Error("erase contents", "error", err)
+	}
+}
+
+// unknown returns the IDs that belong to no row and no actor.
+func (r *Reconciler) unknown(ids []string, rows []*Instance) []string {
+	known := make(map[string]bool)
+	for _, inst := range rows {
+		known[inst.ID] = true
+	}
+	var out []string
+	for _, id := range ids {
+		if !known[id] && !r.hasActor(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (r *Reconciler) hasActor(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.actors[id]
+	return ok
+}
+
+// replenish keeps addresses published ahead of time, unless somebody is
+// waiting for a start.
+func (r *Reconciler) replenish(ctx context.Context, rows []*Instance) {
+	if r.o.Policy.NoWarm {
+		return
+	}
+	have := make(map[string]int)
+	for _, inst := range rows {
+		switch {
+		case inst.Desired == DesiredWarm:
+			have[inst.Service]++
+		case inst.Live() && inst.ReadyAt.IsZero():
+			return
+		}
+	}
+	for _, def := range r.o.Catalog.All() {
+		for n := have[def.Name]; n < def.Warm && !def.EphemeralKey; n++ {
+			if err := r.addWarm(ctx, def); err != nil {
+				r.o.Log.Error("add warm address", "service", def.Name, "error", err)
+				return
+			}
+		}
+	}
+}
+
+func (r *Reconciler) addWarm(ctx context.Context, def *Definition) error {
+	onion, err := r.o.Onions.NewOnion()
+	if err != nil {
+		return err
+	}
+	now := r.o.Clock.Now()
+	inst := &Instance{
+		ID: NewID(), Service: def.Name, Onion: onion, Desired: DesiredWarm, State: StateStarting,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(r.o.Policy.WarmAge),
+	}
+	if err := r.o.Store.Update(ctx, func(tx Tx) error { return tx.PutInstance(inst) }); err != nil {
+		return err
+	}
+	r.Poke(inst.ID)
+	return nil
+}
+
+// purge removes what is older than it may be kept.
+func (r *Reconciler) purge(ctx context.Context) {
+	before := r.o.Clock.Now().Add(-r.o.Policy.Keep)
+	if err := r.o.Store.Update(ctx, func(tx Tx) error { return tx.Purge(before) }); err != nil {
+		r.o.Log.Error("purge", "error", err)
+	}
+}
+
+// scrubber makes erased rows unreadable soon after they were erased, once for
+// many.
+func (r *Reconciler) scrubber(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.scrub:
+		}
+		pause(ctx, 200*time.Millisecond)
+		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Policy.StepTimeout)
+		if err := r.o.Store.Scrub(sctx); err != nil {
+			r.o.Log.Error("scrub", "error", err)
+		}
+		cancel()
+	}
+}
+
+func (r *Reconciler) askScrub() {
+	select {
+	case r.scrub <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,197 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// change reads a row, lets fn alter it and what belongs to it, in one
+// transaction. fn writes the row itself if it changed it.
+func (r *Reconciler) change(ctx context.Context, id string, fn func(tx Tx, i *Instance, now time.Time) error) error {
+	now := r.o.Clock.Now()
+	err := r.o.Store.Update(ctx, func(tx Tx) error {
+		i, err := tx.Instance(id)
+		if err != nil {
+			return err
+		}
+		return fn(tx, i, now)
+	})
+	r.noteDisk(err)
+	if err != nil {
+		return fmt.Errorf("change instance: %w", err)
+	}
+	r.o.Outbox.Poke()
+	return nil
+}
+
+// say stores a notice to the instance's owner. A warm address has none.
+func (r *Reconciler) say(tx Tx, i *Instance, n *Notice) error {
+	if i.Owner == "" {
+		return nil
+	}
+	n.To, n.Owner, n.Instance, n.State = i.Origin, i.Owner, i.ID, NoticePending
+	_, err := tx.AddNotice(n)
+	return err
+}
+
+// progress moves a starting instance on when its container or its descriptor
+// is there, and lets the actor look at once.
+func (r *Reconciler) progress(ctx context.Context, id string) error {
+	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+		if i.Desired == DesiredGone || i.State != StateStarting {
+			return nil
+		}
+		i.State, i.UpdatedAt = StatePublishing, now
+		return tx.PutInstance(i)
+	})
+}
+
+// tellProgress shows a step of the image build in the first reply's place.
+func (r *Reconciler) tellProgress(ctx context.Context, inst *Instance, step string) {
+	err := r.change(ctx, inst.ID, func(tx Tx, i *Instance, now time.Time) error {
+		if !i.Live() {
+			return nil
+		}
+		return r.say(tx, i, &Notice{
+			Key: fmt.Sprintf("progress/%s/%d", i.ID, now.UnixMilli()), Kind: KindProgress, Slot: "card/" + i.ID,
+			Args: map[string]string{"step": step}, DueAt: now, StaleAt: now.Add(time.Minute),
+		})
+	})
+	if err != nil && ctx.Err() == nil {
+		r.o.Log.Error("tell progress", "instance", inst.ID, "error", err)
+	}
+}
+
+// markReachable notes that the address was opened through tor just now.
+func (r *Reconciler) markReachable(ctx context.Context, id string) error {
+	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+		if !i.Live() {
+			return nil
+		}
+		first, was := i.ReadyAt.IsZero(), i.State
+		i.State, i.Fault, i.CheckedAt, i.UpdatedAt, i.Repairs = StateReachable, FaultNone, now, now, 0
+		if first {
+			i.ReadyAt = now
+		}
+		if err := tx.PutInstance(i); err != nil {
+			return err
+		}
+		switch {
+		case first:
+			return r.tellReachable(tx, i, now)
+		case was == StateDown:
+			return r.tellBack(tx, i, now)
+		}
+		return nil
+	})
+}
+
+// tellReachable lets a first reply that still waits say it; if it has gone
+// out already, a message that rings follows.
+func (r *Reconciler) tellReachable(tx Tx, i *Instance, now time.Time) error {
+	if err := tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "reachable", Instance: i.ID, Outcome: "ok"}); err != nil {
+		return err
+	}
+	pending, err := tx.PendingNotices(i.ID)
+	if err != nil {
+		return err
+	}
+	waiting := false
+	for _, n := range pending {
+		switch {
+		case n.Kind == KindStarted && n.Attempts == 0:
+			waiting = true
+			n.DueAt = now
+			err = tx.PutNotice(n)
+		case n.Kind == KindProgress:
+			n.State = NoticeSkipped
+			err = tx.PutNotice(n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if waiting {
+		return nil
+	}
+	return r.say(tx, i, &Notice{
+		Key: "reachable/" + i.ID, Kind: KindReachable, Slot: "card/" + i.ID, DueAt: now, Alert: true,
+	})
+}
+
+// markDown notes that a reachable instance is in trouble; the owner is told
+// if it is not back soon.
+func (r *Reconciler) markDown(ctx context.Context, id string, fault Fault) error {
+	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+		if !i.Live() || i.State != StateReachable {
+			return nil
+		}
+		i.State, i.Fault, i.UpdatedAt = StateDown, fault, now
+		if err := tx.PutInstance(i); err != nil {
+			return err
+		}
+		return r.say(tx, i, &Notice{
+			Key: fmt.Sprintf("down/%s/%d", i.ID, now.UnixMilli()), Kind: KindDown, Alert: true,
+			Args: map[string]string{"fault": string(fault)}, DueAt: now.Add(r.o.Policy.DownGrace),
+		})
+	})
+}
+
+// tellBack takes a trouble back that was not told yet, or tells that it is over.
+func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time) error {
+	pending, err := tx.PendingNotices(i.ID)
+	if err != nil {
+		return err
+	}
+	untold := false
+	for _, n := range pending {
+		if n.Kind != KindDown {
+			continue
+		}
+		untold = true
+		n.State = NoticeSkipped
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+	}
+	if untold {
+		return nil
+	}
+	return r.say(tx, i, &Notice{
+		Key: fmt.Sprintf("back/%s/%d", i.ID, now.UnixMilli()), Kind: KindBack, DueAt: now, Alert: true,
+	})
+}
+
+// countRepair notes a fault, counts a repair if it was one, and returns how
+// many there were in a row.
+func (r *Reconciler) countRepair(ctx context.Context, id string, fault Fault, count bool) (int, error) {
+	repairs := 0
+	err := r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+		if count {
+			i.Repairs++
+		}
+		repairs = i.Repairs
+		if i.Fault == fault && !count {
+			return nil
+		}
+		i.Fault, i.UpdatedAt = fault, now
+		return tx.PutInstance(i)
+	})
+	return repairs, err
+}
+
+// saveVisits keeps the shim's count, so that a new container goes on from it.
+func (r *Reconciler) saveVisits(ctx context.Context, id string) error {
+	c, err := r.o.Runtime.Inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+		if c.Visits <= i.Visits {
+			return nil
+		}
+		i.Visits, i.UpdatedAt = c.Visits, now
+		return tx.PutInstance(i)
+	})
+}
