@@ -25,6 +25,7 @@ type Message struct {
 type Identity struct {
 	Account string // the network's immutable id; the only thing that rights hang on
 	Handle  string // what people read; never decides anything
+	Actor   string // the account's global address where a network has one (ActivityPub's actor URI): shown and pinned; "" elsewhere
 }
 
 // Attachment is a file that came with a message. Open fetches it; the reader
@@ -55,11 +56,12 @@ type Reply struct {
 
 // Outgoing is one reply on its way to a network.
 type Outgoing struct {
-	Key   string // idempotency key; the same on every attempt
-	To    services.Route
-	Reply Reply
-	Edit  string // RemoteID of the message to edit; "" for a new one
-	Alert bool   // must ring: never an edit
+	Key     string // idempotency key; the same on every attempt
+	To      services.Route
+	Reply   Reply
+	Edit    string // RemoteID of the message to edit; "" for a new one
+	Alert   bool   // must ring: never an edit
+	Attempt int    // attempts before this one; above 0 the message may have arrived already
 }
 
 // Adapter joins one network to the conversation. It turns wire events into
