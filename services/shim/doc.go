@@ -1,0 +1,36 @@
+// Package shim is the small process that is PID 1 in every container:
+// onionbot's own binary, mounted read-only and run as "onionbot shim".
+//
+// A container has no network. The shim listens on one unix socket per onion
+// port, relays each connection to the app on the container's own loopback, and
+// ends everything when the deadline comes, when nobody visits any more, or
+// when the visits are used up. It needs nobody for that: the bot and the
+// engine's client side may be dead.
+//
+// # The handshake
+//
+// The shim binds its sockets in [SocketDir], its control socket last, and
+// starts nothing. The runtime moves the sockets out of that directory, to where
+// the container cannot reach them, removes the directory, and only then connects
+// to the control socket and says "go". So the app, which starts only now, never
+// had a directory in which it could put a symlink for tor to follow, nor can it
+// talk to the control socket. Secrets (an ssh host key) travel in the go
+// request, never in the environment, the arguments or on the host's disk.
+//
+// # Time
+//
+// The deadline is a file of [ControlDir] with a wall-clock time in unix
+// milliseconds; the bot replaces it to prolong. The shim's clock is the wall
+// clock that never runs backwards: it advances at least as fast as
+// CLOCK_BOOTTIME, which counts suspended time. Setting the clock back prolongs
+// nothing; setting it forward ends early.
+//
+// # Visits
+//
+// Counting starts with "arm", so that the bot's own check burns nothing. A
+// visit is a burst of connections: one that comes less than Go.Burst after
+// the last sign of the visitor before it belongs to the same visit, because a
+// browser opens several for one page. With a burst of zero each connection is
+// a visit. Two people who come within one burst are one visit. Nothing about
+// a visitor is known or kept.
+package shim

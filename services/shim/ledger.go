@@ -1,0 +1,111 @@
+package shim
+
+import (
+	"sync"
+	"time"
+)
+
+// ledger counts visitors and says when a rule ends the instance. It knows
+// times and numbers only.
+type ledger struct {
+	mu sync.Mutex
+
+	idle  time.Duration // end after this long with nobody; 0 = never
+	limit int           // end after this many visits; 0 = unlimited
+	burst time.Duration // connections closer than this are one visit
+
+	armed    bool
+	visits   int
+	active   int
+	present  bool          // a counted visit has begun in this container
+	lastSeen time.Duration // boot time of the last arming, connection or end of one
+	lastWall time.Time     // wall time of the last counted visit
+}
+
+// begin sets the rules and what earlier containers have counted.
+func (l *ledger) begin(g *Go, now moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.idle, l.limit, l.burst = g.Idle, g.MaxVisits, g.Burst
+	l.visits = g.Visits
+	if g.Armed {
+		l.armed, l.lastSeen = true, now.boot
+	}
+}
+
+// arm makes the ledger count from now on.
+func (l *ledger) arm(now moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.armed {
+		l.armed, l.lastSeen = true, now.boot
+	}
+}
+
+// enter notes a connection and reports whether it may come in.
+func (l *ledger) enter(now moment) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.armed {
+		if !l.sameVisit(now) {
+			if l.limit > 0 && l.visits >= l.limit {
+				return false
+			}
+			l.visits++
+			l.present = true
+		}
+		l.lastSeen, l.lastWall = now.boot, now.wall
+	}
+	l.active++
+	return true
+}
+
+// leave notes the end of a connection that was let in.
+func (l *ledger) leave(now moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.active--
+	l.lastSeen = now.boot
+}
+
+// verdict returns the exit code of the rule that ends the instance now, or 0,
+// and then how long it may take until the answer can change by itself (0 =
+// not before the next event).
+func (l *ledger) verdict(now moment) (code int, again time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.armed || l.active > 0 {
+		return 0, 0
+	}
+	quiet := now.boot - l.lastSeen
+	if l.limit > 0 && l.visits >= l.limit {
+		if !l.present || quiet >= l.burst {
+			return ExitVisits, 0
+		}
+		again = l.burst - quiet
+	}
+	if l.idle > 0 {
+		if quiet >= l.idle {
+			return ExitIdle, 0
+		}
+		if rest := l.idle - quiet; again == 0 || rest < again {
+			again = rest
+		}
+	}
+	return 0, again
+}
+
+// fill puts the counts into a status.
+func (l *ledger) fill(s *Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.Armed, s.Visits, s.Active = l.armed, l.visits, l.active
+	if !l.lastWall.IsZero() {
+		s.LastVisit = l.lastWall.UnixMilli()
+	}
+}
+
+// sameVisit reports whether a connection now belongs to the visit before it.
+func (l *ledger) sameVisit(now moment) bool {
+	return l.present && l.burst > 0 && now.boot-l.lastSeen < l.burst
+}

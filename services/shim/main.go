@@ -1,0 +1,99 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Main is "onionbot shim": PID 1 of a container. Its arguments are the ports,
+// "80:8080" for onion port 80 and app port 8080. It returns one of the exit
+// codes above.
+func Main(args []string) int {
+	return run(args, SocketDir, ControlDir, os.Stderr)
+}
+
+func run(args []string, socketDir, controlDir string, complaints io.Writer) int {
+	harden()
+	ports, err := parsePorts(args)
+	if err != nil {
+		return refuse(complaints, err)
+	}
+	app := newProcess()
+	stop := watchSignals(app)
+
+	targets := make(map[net.Listener]string)
+	for _, p := range ports {
+		l, err := bind(socketDir, SocketName(p.Onion))
+		if err != nil {
+			return refuse(complaints, err)
+		}
+		targets[l] = loopback(p.App)
+	}
+	s, err := newSupervisor(newClock(), app, filepath.Join(controlDir, DeadlineFile), targets, stop)
+	if err != nil {
+		return refuse(complaints, err)
+	}
+	// Last: its appearance says that all the others are there.
+	control, err := bind(socketDir, ControlSocket)
+	if err != nil {
+		return refuse(complaints, err)
+	}
+	go serveControl(control, s.handle)
+	return s.run()
+}
+
+func refuse(w io.Writer, err error) int {
+	fmt.Fprintln(w, "onionbot shim:", err)
+	return ExitRefused
+}
+
+// prSetDumpable is PR_SET_DUMPABLE of prctl(2).
+const prSetDumpable = 4
+
+// harden keeps processes of the same user from tracing the shim, reading its
+// memory or opening its descriptors. The app gets the default back by exec.
+func harden() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetDumpable, 0, 0)
+}
+
+// watchSignals reaps children for ever and returns the requests to end.
+func watchSignals(app *process) <-chan os.Signal {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	// Taken and dropped rather than ignored: the app would inherit the latter.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2)
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, syscall.SIGCHLD)
+	go func() {
+		for range children {
+			app.reap()
+		}
+	}()
+	return stop
+}
+
+// parsePorts reads the arguments.
+func parsePorts(args []string) ([]Port, error) {
+	if len(args) == 0 {
+		return nil, errors.New("no ports: this is started by the onionbot daemon inside a container")
+	}
+	ports := make([]Port, 0, len(args))
+	for _, arg := range args {
+		outer, inner, ok := strings.Cut(arg, ":")
+		o, err1 := strconv.ParseUint(outer, 10, 16)
+		i, err2 := strconv.ParseUint(inner, 10, 16)
+		if !ok || err1 != nil || err2 != nil || o == 0 || i == 0 {
+			return nil, fmt.Errorf("%q is not a port pair like 80:8080", arg)
+		}
+		ports = append(ports, Port{Onion: int(o), App: int(i)})
+	}
+	return ports, nil
+}

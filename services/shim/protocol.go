@@ -1,0 +1,207 @@
+package shim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Where things are inside the container.
+const (
+	SocketDir     = "/onion/sock"    // writable until the runtime seals it
+	ControlDir    = "/onion/control" // read-only: DeadlineFile, until.txt, authorized_keys
+	PrivateDir    = "/onion/private" // tmpfs for the files of a go request
+	DeadlineFile  = "deadline"       // unix milliseconds, replaced by rename
+	ControlSocket = "shim.sock"      // takes requests
+)
+
+// Bounds of one exchange, held on both sides.
+const (
+	MaxRequest  = 64 << 10
+	MaxResponse = 4 << 10
+)
+
+// Op is what a request asks for.
+type Op string
+
+// The requests.
+const (
+	OpGo     Op = "go"     // start the app; repeating it is harmless
+	OpStatus Op = "status" // how is it
+	OpArm    Op = "arm"    // count visits and idle time from now on
+)
+
+// Request is sent to the control socket: one JSON object per connection, at
+// most [MaxRequest] bytes, ended by closing the sending side.
+type Request struct {
+	Op Op  `json:"op"`
+	Go *Go `json:"go,omitempty"`
+}
+
+// Go tells the shim what to start and by which rules to end.
+type Go struct {
+	Command   []string      `json:"command"`
+	Env       []string      `json:"env,omitempty"`
+	Files     []File        `json:"files,omitempty"`
+	Idle      time.Duration `json:"idle,omitempty"`     // end after this long without a visitor; 0 = never
+	MaxVisits int           `json:"max,omitempty"`      // end after this many visits; 0 = unlimited
+	Visits    int           `json:"visits,omitempty"`   // counted already, in an earlier container
+	Burst     time.Duration `json:"burst,omitempty"`    // connections closer than this are one visit
+	Shutdown  time.Duration `json:"shutdown,omitempty"` // how long the app may take to end
+	Armed     bool          `json:"armed,omitempty"`    // count from the start
+}
+
+// File is written before the app starts, for the app's user only.
+type File struct {
+	Path string `json:"path"` // absolute, in a tmpfs
+	Data []byte `json:"data"`
+}
+
+// Response is the answer to any request, at most [MaxResponse] bytes.
+type Response struct {
+	Error  string `json:"error,omitempty"` // a short sentence; "" when it was done
+	Status Status `json:"status"`
+}
+
+// Status is how the shim and its app are. Times are unix milliseconds, 0 if
+// there is none.
+type Status struct {
+	Going     bool  `json:"going"` // a go request was carried out
+	Ready     bool  `json:"ready"` // the app accepts connections
+	Armed     bool  `json:"armed"`
+	Visits    int   `json:"visits"`
+	Active    int   `json:"active"` // open connections
+	LastVisit int64 `json:"last_visit,omitempty"`
+	Deadline  int64 `json:"deadline"`
+	Started   int64 `json:"started,omitempty"`
+}
+
+// Port joins an onion port's socket to a port on the container's loopback.
+type Port struct {
+	Onion int
+	App   int
+}
+
+// SocketName is the name of an onion port's socket.
+func SocketName(onionPort int) string { return strconv.Itoa(onionPort) + ".sock" }
+
+// Arg is the port as an argument of the shim: "80:8080".
+func (p Port) Arg() string { return fmt.Sprintf("%d:%d", p.Onion, p.App) }
+
+// Call sends one request to a shim's control socket. The answer comes from
+// inside a container and is bounded and checked.
+func Call(ctx context.Context, socket string, req Request) (Status, error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return Status{}, err
+	}
+	if len(body) > MaxRequest {
+		return Status{}, fmt.Errorf("shim request of %d bytes is over the limit of %d", len(body), MaxRequest)
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return Status{}, fmt.Errorf("shim %s: %w", req.Op, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	answer, err := exchange(conn.(*net.UnixConn), body)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return Status{}, fmt.Errorf("shim %s: %w", req.Op, err)
+	}
+	return answer.result(req.Op)
+}
+
+func exchange(conn *net.UnixConn, body []byte) (*Response, error) {
+	if _, err := conn.Write(body); err != nil {
+		return nil, err
+	}
+	if err := conn.CloseWrite(); err != nil {
+		return nil, err
+	}
+	var answer Response
+	if err := decode(conn, MaxResponse, &answer); err != nil {
+		return nil, err
+	}
+	return &answer, nil
+}
+
+// result checks what came out of a container before anybody believes it.
+func (r *Response) result(op Op) (Status, error) {
+	s := r.Status
+	if s.Visits < 0 || s.Active < 0 || s.LastVisit < 0 || s.Deadline < 0 || s.Started < 0 ||
+		s.LastVisit > maxDeadline || s.Deadline > maxDeadline || s.Started > maxDeadline {
+		return Status{}, fmt.Errorf("shim %s: impossible numbers in the answer", op)
+	}
+	if r.Error != "" {
+		return s, fmt.Errorf("shim %s: refused: %q", op, r.Error)
+	}
+	return s, nil
+}
+
+// parseRequest reads a request and checks it.
+func parseRequest(r io.Reader) (*Request, error) {
+	var req Request
+	if err := decode(r, MaxRequest, &req); err != nil {
+		return nil, err
+	}
+	switch req.Op {
+	case OpStatus, OpArm:
+		return &req, nil
+	case OpGo:
+		return &req, req.Go.check()
+	}
+	return nil, errors.New("unknown request")
+}
+
+func (g *Go) check() error {
+	switch {
+	case g == nil || len(g.Command) == 0 || g.Command[0] == "":
+		return errors.New("nothing to start")
+	case g.Idle < 0 || g.MaxVisits < 0 || g.Visits < 0 || g.Burst < 0 || g.Shutdown < 0:
+		return errors.New("negative rule")
+	}
+	for _, s := range append(append([]string{}, g.Command...), g.Env...) {
+		if strings.ContainsRune(s, 0) {
+			return errors.New("zero byte in a word")
+		}
+	}
+	for _, f := range g.Files {
+		if !strings.HasPrefix(f.Path, "/") || strings.ContainsRune(f.Path, 0) {
+			return errors.New("file path is not absolute")
+		}
+	}
+	return nil
+}
+
+// decode reads exactly one JSON object of at most limit bytes, up to the end.
+func decode(r io.Reader, limit int, into any) error {
+	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err != nil {
+		return err
+	}
+	if len(b) > limit {
+		return fmt.Errorf("message over the limit of %d bytes", limit)
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("message: %w", err)
+	}
+	if dec.More() {
+		return errors.New("message: more than one object")
+	}
+	return nil
+}
