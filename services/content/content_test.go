@@ -1,0 +1,212 @@
+package content_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"onionbot/services"
+	"onionbot/services/content"
+)
+
+const id = "abcdefghijkl"
+
+func open(t *testing.T) (*content.Store, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "content")
+	s, err := content.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, dir
+}
+
+func file(name string, data []byte) content.File {
+	return content.File{Name: name, Read: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}}
+}
+
+type entry struct {
+	name string
+	body string
+	mode fs.FileMode
+}
+
+func archive(t *testing.T, entries ...entry) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	for _, e := range entries {
+		h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+		if e.mode != 0 {
+			h.SetMode(e.mode)
+		}
+		f, err := w.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte(e.body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func read(t *testing.T, s *content.Store, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(s.Dir(id), "current", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func show(t *testing.T, s *content.Store, rev int, files ...content.File) {
+	t.Helper()
+	staged, err := s.Stage(t.Context(), content.DefaultLimits(), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Adopt(id, rev, staged); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Show(id, rev); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatWasSentIsShownAndReplacedAndErased(t *testing.T) {
+	s, dir := open(t)
+	show(t, s, 1, file("my page.HTM", []byte("<h1>one</h1>")))
+	if got := read(t, s, "index.html"); got != "<h1>one</h1>" {
+		t.Errorf("one HTML file: index is %q", got)
+	}
+	show(t, s, 2, file("site.zip", archive(t,
+		entry{name: "mysite/"}, entry{name: "mysite/index.html", body: "two"},
+		entry{name: "mysite/img/a.png", body: "png"}, entry{name: "__MACOSX/mysite/._a", body: "x"})))
+	if got := read(t, s, "index.html") + read(t, s, "img/a.png"); got != "twopng" {
+		t.Errorf("a packed folder: %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(s.Dir(id), "1")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the first revision is still there: %v", err)
+	}
+	show(t, s, 3, file("cat.png", []byte("\x89PNG\x0d\x0a\x1a\x0a....")))
+	if got := read(t, s, "index.html"); !strings.Contains(got, `<img src="cat.png"`) {
+		t.Errorf("a picture: index is %q", got)
+	}
+	if err := s.Erase(id); err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := s.List(); err != nil || len(ids) != 0 {
+		t.Errorf("after erasing: %v, %v", ids, err)
+	}
+	left := 0
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, _ error) error {
+		if !d.IsDir() {
+			left++
+		}
+		return nil
+	})
+	if left != 0 {
+		t.Errorf("%d files left after erasing", left)
+	}
+}
+
+func TestHostileDeliveriesAreRefusedAndNothingStays(t *testing.T) {
+	many := make([]entry, 100_000)
+	for i := range many {
+		many[i] = entry{name: fmt.Sprintf("f%d", i)}
+	}
+	limits := content.DefaultLimits()
+	tests := []struct {
+		name   string
+		data   []byte
+		reason string
+	}{
+		{"up and out", archive(t, entry{name: "../../etc/passwd", body: "x"}), content.BadName},
+		{"up in the middle", archive(t, entry{name: "a/../../b", body: "x"}), content.BadName},
+		{"absolute", archive(t, entry{name: "/etc/passwd", body: "x"}), content.BadName},
+		{"backslashes", archive(t, entry{name: `..\..\x`, body: "x"}), content.BadName},
+		{"drive letter", archive(t, entry{name: `C:\x`, body: "x"}), content.BadName},
+		{"control characters", archive(t, entry{name: "a\x00b", body: "x"}), content.BadName},
+		{"right-to-left override", archive(t, entry{name: "a\u202Egpj.exe", body: "x"}), content.BadName},
+		{"long name", archive(t, entry{name: strings.Repeat("n", 300), body: "x"}), content.BadName},
+		{"symlink", archive(t, entry{name: "l", body: "/etc/passwd", mode: fs.ModeSymlink | 0o777}), content.BadKind},
+		{"device", archive(t, entry{name: "d", mode: fs.ModeDevice | 0o666}), content.BadKind},
+		{"fifo", archive(t, entry{name: "p", mode: fs.ModeNamedPipe | 0o666}), content.BadKind},
+		{"twice", archive(t, entry{name: "a", body: "1"}, entry{name: "A", body: "2"}), content.Twice},
+		{"file and folder", archive(t, entry{name: "a", body: "1"}, entry{name: "a/b", body: "2"}), content.Twice},
+		{"deep", archive(t, entry{name: strings.Repeat("d/", 40) + "f", body: "x"}), content.TooDeep},
+		{"bomb", archive(t, entry{name: "zeros", body: strings.Repeat("\x00", 90<<20)}), content.Bomb},
+		{"100,000 entries", archive(t, many...), content.TooMany},
+		{"empty archive", archive(t), content.Empty},
+		{"only folders", archive(t, entry{name: "a/"}, entry{name: "b/"}), content.Empty},
+		{"broken archive", []byte("PK\x03\x04 and then nothing"), content.BadZip},
+		{"too big", bytes.Repeat([]byte("a"), int(limits.Packed)+1), content.TooBig},
+		{"program", []byte("\x7fELF\x02\x01\x01\x00\x00\x00"), content.Unsupported},
+		{"nothing", nil, content.Empty},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, dir := open(t)
+			_, err := s.Stage(t.Context(), limits, []content.File{file("x", tt.data)})
+			var e *services.Error
+			if !errors.As(err, &e) || e.Code != services.CodeBadContent || e.Args["reason"] != tt.reason {
+				t.Fatalf("error %v, want reason %s", err, tt.reason)
+			}
+			left, err := os.ReadDir(filepath.Join(dir, "staging"))
+			if err != nil || len(left) != 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestWhatAnInterruptedDeliveryLeftIsErasedAtTheNextStart(t *testing.T) {
+	s, dir := open(t)
+	if _, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{file("a.txt", []byte("secret words"))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := content.Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "staging")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func FuzzStageNeverLeavesItsDirectory(f *testing.F) {
+	f.Add("a/b", "body")
+	f.Add("../x", "body")
+	f.Add("a/./b", "")
+	f.Fuzz(func(t *testing.T, name, body string) {
+		dir := filepath.Join(t.TempDir(), "c")
+		s, err := content.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		staged, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{file("x.zip", archive(t, entry{name: name, body: body}))})
+		if err != nil {
+			return
+		}
+		outside, err := filepath.Glob(filepath.Join(filepath.Dir(dir), "*"))
+		if err != nil || len(outside) != 1 {
+			t.Fatalf("wrote outside: %v", outside)
+		}
+		if !strings.HasPrefix(staged, filepath.Join(dir, "staging")) {
+			t.Fatalf("staged at %s", staged)
+		}
+	})
+}
