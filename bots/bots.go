@@ -19,6 +19,9 @@ type Message struct {
 	SentAt      time.Time
 	Attachments []Attachment
 	Public      bool // it could be read by others; it is never executed
+	// Unsupported names what came when it was neither text nor a file:
+	// "voice", "sticker", "video", "location", … Text is empty then.
+	Unsupported string
 }
 
 // Identity is a person on a network.
