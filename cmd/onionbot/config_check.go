@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"onionbot/services"
+	"onionbot/services/sshkey"
+)
+
+// check holds the settings against each other and against what is possible.
+// Its errors are sentences for the operator.
+func (c *config) check() error {
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
+		return fmt.Errorf("timezone %q is not known; write it as in Europe/Berlin or UTC", c.Timezone)
+	}
+	if _, err := c.level(); err != nil {
+		return err
+	}
+	if c.StateDir == "" || c.RunDir == "" {
+		return errors.New("state_dir and run_dir must name a directory")
+	}
+	if c.Times.StartLimit < duration(10*time.Second) {
+		return errors.New("times.start_limit must be 10s or more: publishing takes that long")
+	}
+	if c.Times.Watch < duration(10*time.Second) {
+		return errors.New("times.watch must be 10s or more")
+	}
+	if c.Tor.Size < 1 || c.Tor.Size > 32 {
+		return errors.New("tor.size must be between 1 and 32")
+	}
+	if c.Mastodon.TokenFile != "" && c.Mastodon.Server == "" {
+		return errors.New("mastodon.server must name your server, as in https://mastodon.example")
+	}
+	return c.checkUsers()
+}
+
+func (c *config) checkUsers() error {
+	if len(c.Users) == 0 {
+		return errors.New("nobody may use this bot yet; add a [[users]] block with a name, an identity and services (see config.example.toml)")
+	}
+	names, identities := make(map[string]bool), make(map[string]string)
+	for i := range c.Users {
+		u := &c.Users[i]
+		if u.Name == "" || names[u.Name] {
+			return fmt.Errorf("user number %d needs a name of its own", i+1)
+		}
+		names[u.Name] = true
+		if u.Name == operatorName {
+			return fmt.Errorf("the name %q belongs to whoever runs onionbot ctl; choose another", operatorName)
+		}
+		if err := u.check(); err != nil {
+			return fmt.Errorf("user %q: %w", u.Name, err)
+		}
+		for _, id := range u.identities() {
+			if other, taken := identities[id.network+"/"+id.account]; taken {
+				return fmt.Errorf("users %q and %q have the same %s identity", other, u.Name, id.network)
+			}
+			identities[id.network+"/"+id.account] = u.Name
+		}
+	}
+	return nil
+}
+
+func (u *userConfig) check() error {
+	if len(u.Services) == 0 {
+		return errors.New(`services names what they may start; write services = ["site"]`)
+	}
+	if u.MaxInstances < 1 {
+		return errors.New("max_instances must be 1 or more")
+	}
+	for i, line := range u.SSHKeys {
+		clean, err := sshkey.ParsePublic(line)
+		if err != nil {
+			return fmt.Errorf("ssh_keys number %d is %w", i+1, err)
+		}
+		u.SSHKeys[i] = clean
+	}
+	for _, id := range u.Telegram {
+		if id <= 0 {
+			return fmt.Errorf("telegram identity %d is not a person's numeric id", id)
+		}
+	}
+	return nil
+}
+
+type identity struct{ network, account string }
+
+func (u *userConfig) identities() []identity {
+	var out []identity
+	for _, id := range u.Telegram {
+		out = append(out, identity{"telegram", strconv.FormatInt(id, 10)})
+	}
+	for _, id := range u.Mastodon {
+		out = append(out, identity{"mastodon", id})
+	}
+	return out
+}
+
+func (u *userConfig) user() *services.User {
+	return &services.User{
+		Name: u.Name, Services: u.Services, MaxInstances: u.MaxInstances,
+		MaxLife: time.Duration(u.MaxLife), SSHKeys: u.SSHKeys, Operator: u.Operator,
+	}
+}
+
+func (c *config) level() (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return 0, fmt.Errorf("log_level %q is not one of debug, info, warn, error", c.LogLevel)
+	}
+	return level, nil
+}
+
+func (c *config) location() *time.Location {
+	loc, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
