@@ -42,6 +42,9 @@ func (n *Network) boot(ctx context.Context, o Options) error {
 		return err
 	}
 	n.log.Debug("relays are known to the authorities", "after", time.Since(began))
+	if err := writeBandwidths(ctx, n.dir, nodes); err != nil {
+		return err
+	}
 	if err := vote(ctx, nodes[:authorityCount], len(nodes), o); err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (n *Network) launchNodes(o Options, keys []*authorityKeys) error {
 		}
 		releasePorts(ports[2*i : 2*i+2])
 		torrc := render(n.lines, processLines(dir, os.Getpid()),
-			relayLines(a.name, strconv.Itoa(a.orPort), resolvConf), exitLines(false), authorityLines(a, offset))
+			relayLines(a.name, strconv.Itoa(a.orPort), resolvConf), exitLines(false), authorityLines(a, filepath.Join(n.dir, bandwidthsName), offset))
 		if _, err := n.launch(a.name, false, torrc); err != nil {
 			return err
 		}

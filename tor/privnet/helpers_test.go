@@ -161,4 +161,3 @@ func awaitNoTors(t *testing.T, dir string, limit time.Duration) {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
-

@@ -1,14 +1,12 @@
 package privnet
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -58,6 +56,3 @@ func measure(t *testing.T, n *Network) {
 	}
 	t.Logf("%d tors, %d MiB resident", len(n.Pids()), kib/1024)
 }
-
-var _ = context.Background
-var _ sync.Mutex

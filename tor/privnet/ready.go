@@ -3,6 +3,7 @@ package privnet
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,12 @@ import (
 // with the flags that clients and onion services need, and enough of the
 // relays' descriptions to hand them on.
 func awaitReady(ctx context.Context, nodes []node, exits bool) error {
-	for _, nd := range nodes {
+	for _, a := range nodes[:authorityCount] {
+		if err := awaitServed(ctx, a); err != nil {
+			return fmt.Errorf("%s does not serve the consensus: %w", a.name, err)
+		}
+	}
+	for _, nd := range nodes[authorityCount:] {
 		// A relay that asked before the vote would wait before it asks
 		// again; a reload makes it ask now.
 		if _, err := nd.ask(ctx, "SIGNAL RELOAD"); err != nil {
@@ -27,6 +33,35 @@ func awaitReady(ctx context.Context, nodes []node, exits bool) error {
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", nd.name, lack, err)
+		}
+	}
+	return nil
+}
+
+// awaitServed waits until an authority hands out the consensus in both forms.
+// It has it a moment before: what it hands out is compressed first. A relay
+// that asks in that moment would wait a second or more before it asks again.
+func awaitServed(ctx context.Context, authority node) error {
+	listeners, err := authority.info(ctx, "net/listeners/dir")
+	if err != nil {
+		return err
+	}
+	url := "http://" + strings.Trim(listeners, `"`) + "/tor/status-vote/current/"
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, document := range []string{"consensus.z", "consensus-microdesc.z"} {
+		err := poll(ctx, authority.process, func() (bool, error) {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+document, nil)
+			if err != nil {
+				return false, err
+			}
+			response, err := client.Do(request)
+			if err != nil {
+				return false, nil //nolint:nilerr // asked again until the context is done
+			}
+			return response.StatusCode == http.StatusOK, response.Body.Close()
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

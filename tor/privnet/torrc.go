@@ -82,7 +82,7 @@ func exitLines(exit bool) []string {
 }
 
 // authorityLines returns what makes a relay a directory authority.
-func authorityLines(a authority, offset int) []string {
+func authorityLines(a authority, bandwidths string, offset int) []string {
 	return []string{
 		"AuthoritativeDirectory 1",
 		"V3AuthoritativeDirectory 1",
@@ -90,6 +90,7 @@ func authorityLines(a authority, offset int) []string {
 		"TestingDirAuthVoteGuard *",
 		"TestingDirAuthVoteHSDir *",
 		"TestingMinExitFlagThreshold 0",
+		"V3BandwidthsFile " + bandwidths,
 		"V3AuthNIntervalsValid 2",
 		fmt.Sprintf("V3AuthVotingInterval %d", seconds(votingInterval)),
 		"V3AuthVoteDelay 20",
