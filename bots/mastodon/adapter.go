@@ -1,0 +1,147 @@
+package mastodon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mastodon "github.com/mattn/go-mastodon"
+
+	"onionbot/bots"
+	"onionbot/services"
+)
+
+// Network is the name of this front end.
+const Network = "mastodon"
+
+// DialFunc opens connections: through tor, or directly.
+type DialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// Options configure an [Adapter].
+type Options struct {
+	Server string          // "https://mastodon.example" or "http://….onion"
+	Token  services.Secret // the access token that [Login] wrote
+	Dial   DialFunc        // nil = direct
+	Logger *slog.Logger    // nil = slog.Default
+
+	PollInterval   time.Duration // between polls when nothing happens; 0 = 5 s
+	RequestTimeout time.Duration // of one call; 0 = 60 s
+	ContentWarning string        // shown above every reply; "" for none
+	Language       string        // ISO 639 tag of the replies; "" = "en"
+
+	// AllowLoopback permits plain http to, and media from, this machine: for
+	// tests against a fake server. Everywhere else plain http is for .onion
+	// hosts only.
+	AllowLoopback bool
+}
+
+// Adapter is one bot account on one server.
+type Adapter struct {
+	client   *mastodon.Client
+	media    *http.Client
+	base     *url.URL
+	limits   *rateLimits
+	log      *slog.Logger
+	interval time.Duration
+	timeout  time.Duration
+	warning  string
+	language string
+	loopback bool
+
+	health atomic.Pointer[string]
+
+	mu         sync.Mutex // guards what follows
+	self       mastodon.ID
+	instance   *instance
+	instanceAt time.Time
+	recipients map[string]recipient
+	sent       map[mastodon.ID]string // our posts of this run, and their keys
+	sentOrder  []mastodon.ID
+}
+
+var _ bots.Adapter = (*Adapter)(nil)
+
+// New checks the options and makes an adapter. It does not talk to the server.
+func New(o Options) (*Adapter, error) {
+	base, err := parseServer(o.Server, o.AllowLoopback)
+	if err != nil {
+		return nil, err
+	}
+	if o.Token == "" {
+		return nil, fmt.Errorf("mastodon: no access token; run: onionbot mastodon login %s", base)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.PollInterval <= 0 {
+		o.PollInterval = 5 * time.Second
+	}
+	if o.RequestTimeout <= 0 {
+		o.RequestTimeout = time.Minute
+	}
+	if o.Language == "" {
+		o.Language = "en"
+	}
+	limits := &rateLimits{}
+	return &Adapter{
+		client:     newClient(base, o.Token, o.Dial, limits),
+		media:      newMediaClient(o.Dial, o.AllowLoopback),
+		base:       base,
+		limits:     limits,
+		log:        o.Logger,
+		interval:   o.PollInterval,
+		timeout:    o.RequestTimeout,
+		warning:    o.ContentWarning,
+		language:   o.Language,
+		loopback:   o.AllowLoopback,
+		recipients: make(map[string]recipient),
+		sent:       make(map[mastodon.ID]string),
+	}, nil
+}
+
+// Network is "mastodon".
+func (a *Adapter) Network() string { return Network }
+
+// Health is a sentence on a lasting trouble with the server, "" when all is well.
+func (a *Adapter) Health() string {
+	if s := a.health.Load(); s != nil {
+		return *s
+	}
+	return ""
+}
+
+func (a *Adapter) setHealth(sentence string) { a.health.Store(&sentence) }
+
+// call bounds one request.
+func (a *Adapter) call(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.timeout)
+}
+
+// whoAmI returns the bot's own account id, asked once.
+func (a *Adapter) whoAmI(ctx context.Context) (mastodon.ID, error) {
+	a.mu.Lock()
+	self := a.self
+	a.mu.Unlock()
+	if self != "" {
+		return self, nil
+	}
+	ctx, cancel := a.call(ctx)
+	defer cancel()
+	account, err := a.client.GetAccountCurrentUser(ctx)
+	if err != nil {
+		return "", fmt.Errorf("who am I: %w", err)
+	}
+	if account.ID == "" {
+		return "", fmt.Errorf("who am I: %w", errNotAPI)
+	}
+	a.mu.Lock()
+	a.self = account.ID
+	a.mu.Unlock()
+	return account.ID, nil
+}

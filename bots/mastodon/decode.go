@@ -1,0 +1,126 @@
+package mastodon
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	mastodon "github.com/mattn/go-mastodon"
+
+	"onionbot/bots"
+	"onionbot/services"
+)
+
+// The parts of a notification that matter. The library's types read dozens of
+// fields more, and one of them in a form that it does not expect would cost
+// the whole message.
+type (
+	wireNotification struct {
+		Type    string      `json:"type"`
+		Account wireAccount `json:"account"`
+		Status  *wireStatus `json:"status"`
+	}
+	wireAccount struct {
+		ID      mastodon.ID `json:"id"`
+		Acct    string      `json:"acct"`
+		URI     string      `json:"uri"`
+		URL     string      `json:"url"`
+		Bot     bool        `json:"bot"`
+		Pleroma struct {
+			ActorID string `json:"ap_id"`
+		} `json:"pleroma"`
+	}
+	wireStatus struct {
+		ID          mastodon.ID      `json:"id"`
+		Account     wireAccount      `json:"account"`
+		Reblog      *json.RawMessage `json:"reblog"`
+		Content     string           `json:"content"`
+		SpoilerText string           `json:"spoiler_text"`
+		Visibility  string           `json:"visibility"`
+		CreatedAt   string           `json:"created_at"`
+		Mentions    []wireMention    `json:"mentions"`
+		Media       []wireMedia      `json:"media_attachments"`
+	}
+	wireMention struct {
+		ID       mastodon.ID `json:"id"`
+		Username string      `json:"username"`
+		Acct     string      `json:"acct"`
+		URL      string      `json:"url"`
+	}
+	wireMedia struct {
+		ID  mastodon.ID `json:"id"`
+		URL string      `json:"url"`
+	}
+)
+
+// Decode implements [bots.Adapter].
+func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message, error) {
+	var e event
+	var n wireNotification
+	if err := json.Unmarshal(in.Raw, &e); err != nil {
+		return nil, fmt.Errorf("stored event: %w", err)
+	}
+	if err := json.Unmarshal(e.Notification, &n); err != nil {
+		return nil, fmt.Errorf("notification: %w", err)
+	}
+	if n.Type != "mention" || n.Status == nil || n.Status.Reblog != nil {
+		return nil, nil
+	}
+	s, from := n.Status, n.Status.Account
+	if from.ID == "" || from.ID != n.Account.ID || from.ID == e.Self || from.Bot || n.Account.Bot {
+		return nil, nil
+	}
+	return &bots.Message{
+		Network: Network,
+		ID:      in.ID,
+		From: bots.Identity{
+			Account: string(from.ID),
+			Handle:  from.Acct,
+			Actor:   cmp.Or(from.URI, from.Pleroma.ActorID, from.URL),
+		},
+		Route: services.Route{
+			Network: Network, Account: string(from.ID), Chat: from.Acct, ReplyTo: string(s.ID),
+		},
+		Text:        s.text(),
+		SentAt:      s.sentAt(in.SentAt),
+		Attachments: a.attachments(s.Media),
+		Public:      !s.private(e.Self),
+	}, nil
+}
+
+// private reports whether nobody but the bot and the sender can read it.
+func (s *wireStatus) private(self mastodon.ID) bool {
+	if s.Visibility != "direct" {
+		return false
+	}
+	toUs := false
+	for _, m := range s.Mentions {
+		switch m.ID {
+		case self:
+			toUs = true
+		case s.Account.ID:
+		default:
+			return false
+		}
+	}
+	return toUs
+}
+
+// text is the post as it was typed. People put a content warning over a
+// command, but not instead of one; if there is nothing else, it is the text.
+func (s *wireStatus) text() string {
+	if t := plainText(s.Content, s.Mentions); t != "" {
+		return t
+	}
+	return strings.TrimSpace(s.SpoilerText)
+}
+
+func (s *wireStatus) sentAt(fallback time.Time) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, s.CreatedAt); err == nil {
+		return t
+	}
+	return fallback
+}

@@ -1,0 +1,120 @@
+package mastodon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	mastodon "github.com/mattn/go-mastodon"
+
+	"onionbot/bots"
+)
+
+// ErrTokenRefused ends [Adapter.Receive]: the server knows the token no more.
+var ErrTokenRefused = errors.New("the server refuses the access token; make a new one with: onionbot mastodon login")
+
+const (
+	maxBackOff = 5 * time.Minute
+	// awakeFor is how long polls are twice as frequent after a message.
+	awakeFor = time.Minute
+	// unhealthyAfter is how many failed polls in a row are a lasting trouble.
+	unhealthyAfter = 3
+)
+
+// errKeep marks failures of our own store.
+type keepError struct{ cause error }
+
+func (e *keepError) Error() string { return "keep: " + e.cause.Error() }
+func (e *keepError) Unwrap() error { return e.cause }
+
+// Receive implements [bots.Adapter]: it polls until ctx ends or the token is
+// refused.
+func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc) error {
+	r := &receiver{adapter: a, cursor: mastodon.ID(cursor), keep: keep}
+	failures := 0
+	for {
+		err := r.poll(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if refused(err) {
+			a.setHealth("Mastodon refuses the access token.")
+			return fmt.Errorf("%w (%v)", ErrTokenRefused, err)
+		}
+		wait := r.pause()
+		if err != nil {
+			failures++
+			wait = a.backOff(err, failures)
+			a.troubled(err, failures, wait)
+		} else {
+			failures = 0
+			a.setHealth("")
+		}
+		if !sleep(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}
+
+// refused reports whether the API itself says that the token is no good. A
+// 403 page of something in front of the server says nothing of the kind.
+func refused(err error) bool {
+	var api *mastodon.APIError
+	return errors.As(err, &api) &&
+		(api.StatusCode == http.StatusUnauthorized || api.StatusCode == http.StatusForbidden)
+}
+
+// pause is the time between two polls without trouble.
+func (r *receiver) pause() time.Duration {
+	want := r.adapter.interval
+	if time.Since(r.lastMessage) < awakeFor {
+		want /= 2
+	}
+	return jitter(r.adapter.limits.pause(want, time.Now()))
+}
+
+// backOff is the time after the nth failure in a row.
+func (a *Adapter) backOff(err error, n int) time.Duration {
+	var throttled *throttledError
+	if errors.As(err, &throttled) {
+		return max(time.Until(throttled.until), 100*time.Millisecond)
+	}
+	wait := a.interval
+	for range min(n-1, 20) {
+		wait = min(2*wait, maxBackOff)
+	}
+	return jitter(max(wait, time.Millisecond))
+}
+
+// troubled tells the log, and health when it lasts.
+func (a *Adapter) troubled(err error, failures int, wait time.Duration) {
+	a.log.Warn("mastodon poll failed", "error", err, "failures", failures, "wait", wait.Round(time.Millisecond))
+	var kept *keepError
+	switch {
+	case failures < unhealthyAfter:
+	case errors.As(err, &kept):
+		a.setHealth("Messages from Mastodon cannot be stored.")
+	default:
+		a.setHealth("Mastodon does not answer; messages wait there.")
+	}
+}
+
+// jitter spreads a wait by a tenth either way.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+}
+
+// sleep waits and reports whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,180 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
+	mastodon "github.com/mattn/go-mastodon"
+
+	"onionbot/bots"
+)
+
+// Send implements [bots.Adapter]: a direct post, or several in a thread, that
+// exactly one person can read. Where the server can edit, a message that
+// replaces an earlier one edits it. The result is the id of the last post.
+func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
+	to, err := a.recipient(ctx, out.To)
+	if err != nil {
+		return "", sendError(err)
+	}
+	limits, err := a.limitsOfInstance(ctx)
+	if err != nil {
+		return "", sendError(err)
+	}
+	texts := a.compose(out.Reply.Text, to.acct, limits)
+	if out.Edit != "" && !out.Alert && len(texts) == 1 {
+		id, done, err := a.edit(ctx, out, to, texts[0])
+		if err != nil || done {
+			return id, sendError(err)
+		}
+	}
+	id, err := a.postAll(ctx, out, to, texts)
+	return id, sendError(err)
+}
+
+// postAll posts the parts, each a reply to the one before.
+func (a *Adapter) postAll(ctx context.Context, out bots.Outgoing, to recipient, texts []string) (string, error) {
+	replyTo := mastodon.ID(out.To.ReplyTo)
+	for i, text := range texts {
+		p := post{key: partKey(out.Key, i), text: text, replyTo: replyTo}
+		if out.Attempt > 0 {
+			id, err := a.alreadyPosted(ctx, p, to)
+			if err != nil {
+				return "", err
+			}
+			if id != "" {
+				a.remember(id, p.key)
+				replyTo = id
+				continue
+			}
+		}
+		if i == len(texts)-1 && out.Reply.QR != "" {
+			media, err := a.upload(ctx, out.Reply.QR)
+			if err != nil {
+				return "", err
+			}
+			p.media = media
+		}
+		id, err := a.post(ctx, p, to)
+		if err != nil {
+			return "", err
+		}
+		replyTo = id
+	}
+	return string(replyTo), nil
+}
+
+// post is one status on its way.
+type post struct {
+	key     string
+	text    string
+	replyTo mastodon.ID
+	media   []mastodon.ID
+}
+
+// toot is the post in the library's form; always direct.
+func (a *Adapter) toot(p post) *mastodon.Toot {
+	return &mastodon.Toot{
+		Status:      p.text,
+		InReplyToID: p.replyTo,
+		MediaIDs:    p.media,
+		Sensitive:   a.warning != "",
+		SpoilerText: a.warning,
+		Visibility:  mastodon.VisibilityDirectMessage,
+		Language:    a.language,
+	}
+}
+
+// post publishes one status. When what it answers to was deleted, it stands
+// by itself.
+func (a *Adapter) post(ctx context.Context, p post, to recipient) (mastodon.ID, error) {
+	ctx, cancel := a.call(withIdempotencyKey(ctx, p.key))
+	defer cancel()
+	status, err := a.client.PostStatus(ctx, a.toot(p))
+	if p.replyTo != "" && isGone(err) {
+		p.replyTo = ""
+		status, err = a.client.PostStatus(ctx, a.toot(p))
+	}
+	if err != nil {
+		return "", fmt.Errorf("post: %w", err)
+	}
+	if status.ID == "" {
+		return "", fmt.Errorf("post: %w", errNotAPI)
+	}
+	if err := a.verifyReaders(ctx, status, to); err != nil {
+		return "", err
+	}
+	a.remember(status.ID, p.key)
+	return status.ID, nil
+}
+
+// verifyReaders is the last line of defence: a post that the server shows to
+// anybody but the recipient is deleted at once.
+func (a *Adapter) verifyReaders(ctx context.Context, status *mastodon.Status, to recipient) error {
+	leak := status.Visibility != "" && status.Visibility != mastodon.VisibilityDirectMessage
+	for _, m := range status.Mentions {
+		if m.ID != to.id && m.ID != status.Account.ID {
+			leak = true
+		}
+	}
+	if !leak {
+		return nil
+	}
+	a.log.Error("mastodon: a reply had more readers than meant and was deleted", "status", status.ID)
+	if err := a.client.DeleteStatus(ctx, status.ID); err != nil {
+		a.log.Error("mastodon: the deletion failed", "status", status.ID, "error", err)
+	}
+	return &bots.SendError{Permanent: true, Cause: errReaders}
+}
+
+// edit replaces an earlier post. done is false when the server cannot, or the
+// post is gone: then a new one must do.
+func (a *Adapter) edit(ctx context.Context, out bots.Outgoing, to recipient, text string) (string, bool, error) {
+	ctx, cancel := a.call(ctx)
+	defer cancel()
+	id := mastodon.ID(out.Edit)
+	old, err := a.client.GetStatus(ctx, id)
+	if isGone(err) || cannotEdit(err) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("edit: %w", err)
+	}
+	p := post{text: text}
+	for _, m := range old.MediaAttachments { // an edit drops what it does not name
+		p.media = append(p.media, m.ID)
+	}
+	if out.Reply.QR != "" && len(p.media) == 0 {
+		if p.media, err = a.upload(ctx, out.Reply.QR); err != nil {
+			return "", false, err
+		}
+	}
+	status, err := a.client.UpdateStatus(ctx, a.toot(p), id)
+	if isGone(err) || cannotEdit(err) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("edit: %w", err)
+	}
+	if err := a.verifyReaders(ctx, status, to); err != nil {
+		return "", false, err
+	}
+	return out.Edit, true, nil
+}
+
+// partKey is the idempotency key of a part; a header carries printable ASCII only.
+func partKey(key string, part int) string {
+	if part > 0 {
+		key += "/part" + strconv.Itoa(part+1)
+	}
+	for _, r := range key {
+		if r <= ' ' || r > '~' {
+			sum := sha256.Sum256([]byte(key))
+			return hex.EncodeToString(sum[:])
+		}
+	}
+	return key
+}

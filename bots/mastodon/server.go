@@ -1,0 +1,51 @@
+package mastodon
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// parseServer checks the address of the server: https, or plain http for an
+// onion address, whose connection tor encrypts and authenticates.
+func parseServer(server string, loopback bool) (*url.URL, error) {
+	if !strings.Contains(server, "://") {
+		if strings.HasSuffix(server, ".onion") {
+			server = "http://" + server
+		} else {
+			server = "https://" + server
+		}
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Hostname() == "" {
+		return nil, errors.New("mastodon: the server must be an address such as https://mastodon.example")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("mastodon: the server address must not hold a password, a query or a fragment")
+	}
+	switch {
+	case u.Scheme == "https":
+	case u.Scheme == "http" && isOnion(u.Hostname()):
+	case u.Scheme == "http" && loopback && isLoopback(u.Hostname()):
+	default:
+		return nil, fmt.Errorf("mastodon: %s://%s would send the token unencrypted; use https, or http with an .onion address", u.Scheme, u.Host)
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = ""
+	return u, nil
+}
+
+func isOnion(host string) bool {
+	return strings.HasSuffix(strings.ToLower(host), ".onion")
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
