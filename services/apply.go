@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"errors"
+	"math/bits"
 	"time"
 )
 
@@ -205,7 +206,7 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 		return func(m *Memo) { m.ProbeFailed, m.ProbeAfter = 0, time.Time{} }, r.markReachable(ctx, inst.ID)
 	}
 	failed++
-	after := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry * time.Duration(min(failed, 10)))
+	after := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry * time.Duration(min(failed, 30)))
 	note := func(m *Memo) { m.ProbeFailed, m.ProbeAfter = failed, after }
 	if IsCode(err, CodeUnavailable) || inst.ReadyAt.IsZero() {
 		return note, err
@@ -213,10 +214,17 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 	if failed >= 2 && inst.State == StateReachable {
 		err = errors.Join(err, r.markDown(ctx, inst.ID, FaultProbe))
 	}
-	if failed%3 == 0 {
+	if repairDue(failed) {
 		err = errors.Join(err, r.republish(ctx, inst))
 	}
 	return note, err
+}
+
+// repairDue spaces the repairs of an address that does not open ever wider
+// apart (after 3, 6, 12, 24 … failures): when the host's own network is gone,
+// publishing again is no help, and hours of it must not use up the repairs.
+func repairDue(failed int) bool {
+	return failed%3 == 0 && bits.OnesCount(uint(failed/3)) == 1
 }
 
 // probe opens the address once. An instance that counts its visitors and has
