@@ -410,7 +410,7 @@ func TestFullDiskDoesNotProlongALife(t *testing.T) {
 }
 
 // contents shows nothing and keeps nothing.
-type contents struct{ mu sync.Mutex }
+type contents struct{}
 
 func (*contents) Adopt(string, int, string) error { return nil }
 func (*contents) Show(string, int) error          { return nil }
