@@ -1,0 +1,197 @@
+package catalog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"onionbot/services"
+)
+
+// manifest is service.toml.
+type manifest struct {
+	Summary      string            `toml:"summary"`
+	Aliases      []string          `toml:"aliases"`
+	Open         string            `toml:"open"`
+	Probe        string            `toml:"probe"`
+	Command      []string          `toml:"command"`
+	User         string            `toml:"user"`
+	Caps         []string          `toml:"caps"`
+	Env          []string          `toml:"env"`
+	Shutdown     length            `toml:"shutdown"`
+	DefaultLife  length            `toml:"default_life"`
+	MaxLife      length            `toml:"max_life"`
+	NeedsSSHKeys bool              `toml:"needs_ssh_keys"`
+	HostKey      bool              `toml:"host_key"`
+	Content      string            `toml:"content"`
+	EphemeralKey bool              `toml:"ephemeral_key"`
+	Warm         int               `toml:"warm"`
+	Ports        []manifestPort    `toml:"ports"`
+	Limits       manifestLimits    `toml:"limits"`
+	Tmpfs        map[string]string `toml:"tmpfs"`
+}
+
+type manifestPort struct {
+	Onion int `toml:"onion"`
+	App   int `toml:"app"`
+}
+
+type manifestLimits struct {
+	Memory size    `toml:"memory"`
+	CPUs   float64 `toml:"cpus"`
+	PIDs   int64   `toml:"pids"`
+}
+
+// length is a duration as Go writes it: "90m", "2h".
+type length time.Duration
+
+// UnmarshalText reads a duration.
+func (l *length) UnmarshalText(b []byte) error {
+	d, err := time.ParseDuration(string(b))
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is not a duration like \"2h\"", b)
+	}
+	*l = length(d)
+	return nil
+}
+
+// size is a number of bytes: "64MiB", "1GiB".
+type size int64
+
+// UnmarshalText reads a size.
+func (s *size) UnmarshalText(b []byte) error {
+	for unit, factor := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if digits, ok := strings.CutSuffix(string(b), unit); ok {
+			if n, err := strconv.ParseInt(digits, 10, 32); err == nil && n > 0 {
+				*s = size(n * factor)
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%q is not a size like \"64MiB\"", b)
+}
+
+// parseManifest turns service.toml into a definition, strictly.
+func parseManifest(name, file string, text []byte) (*services.Definition, error) {
+	var m manifest
+	dec := toml.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&m); err != nil {
+		return nil, located(file, err)
+	}
+	if problem := m.problem(); problem != "" {
+		return nil, bad(file, 0, problem)
+	}
+	return m.definition(name), nil
+}
+
+func (m *manifest) definition(name string) *services.Definition {
+	d := &services.Definition{
+		Name: name, Summary: m.Summary, Aliases: m.Aliases,
+		Probe: services.ProbeKind(m.Probe), Open: m.Open,
+		Command: m.Command, User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.Tmpfs,
+		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs},
+		Shutdown:    time.Duration(m.Shutdown),
+		DefaultLife: time.Duration(m.DefaultLife), MaxLife: time.Duration(m.MaxLife),
+		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Content: m.Content,
+		EphemeralKey: m.EphemeralKey, Warm: m.Warm,
+	}
+	for _, p := range m.Ports {
+		d.Ports = append(d.Ports, services.Port{Onion: p.Onion, App: p.App})
+	}
+	return d
+}
+
+var (
+	numericUser = regexp.MustCompile(`^[0-9]{1,9}:[0-9]{1,9}$`)
+	capability  = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
+	variable    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+)
+
+// problem is a sentence on the first thing that cannot be; "" when all is well.
+func (m *manifest) problem() string {
+	checks := []struct {
+		wrong bool
+		say   string
+	}{
+		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
+		{len(m.Command) == 0 || m.Command[0] == "", "command must say what to run"},
+		{!numericUser.MatchString(m.User), `user must be numeric, like "47101:47101"`},
+		{!slices.Contains([]string{"http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp"`},
+		{m.DefaultLife <= 0 || m.MaxLife < m.DefaultLife, "default_life must be set and no longer than max_life"},
+		{m.Shutdown > length(10*time.Second), "shutdown must be at most 10s"},
+		{m.Limits.Memory < 16<<20, `limits.memory must be at least "16MiB"`},
+		{m.Limits.CPUs < 0.05 || m.Limits.CPUs > 64, "limits.cpus must be between 0.05 and 64"},
+		{m.Limits.PIDs < 24, "limits.pids must be at least 24: onionbot's own process takes some"},
+		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
+		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
+		{m.Content != "" && !mountable(m.Content), "content must be an absolute path outside /onion"},
+		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "an alias is a word like a service's name"},
+		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), `caps are names without CAP_, like "SETUID"`},
+		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env entries look like NAME=value"},
+		{slices.ContainsFunc(slices.Collect(maps.Keys(m.Tmpfs)), func(p string) bool { return !mountable(p) }), "tmpfs paths must be absolute and outside /onion"},
+	}
+	for _, c := range checks {
+		if c.wrong {
+			return c.say
+		}
+	}
+	return m.portProblem()
+}
+
+func (m *manifest) portProblem() string {
+	if len(m.Ports) == 0 {
+		return "at least one [[ports]] entry is needed"
+	}
+	seen := make(map[int]bool)
+	for _, p := range m.Ports {
+		if p.Onion < 1 || p.Onion > 65535 || p.App < 1 || p.App > 65535 {
+			return "ports are between 1 and 65535"
+		}
+		if seen[p.Onion] {
+			return fmt.Sprintf("onion port %d is named twice", p.Onion)
+		}
+		seen[p.Onion] = true
+	}
+	return ""
+}
+
+// mountable reports whether something may be mounted at p.
+func mountable(p string) bool {
+	return path.IsAbs(p) && path.Clean(p) == p && p != "/" &&
+		p != "/onion" && !strings.HasPrefix(p, "/onion/") && !strings.ContainsAny(p, ":,")
+}
+
+// located gives a decoding error its line.
+func located(file string, err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, _ := first.Position()
+		return bad(file, line, fmt.Sprintf("%q is not known here", strings.Join(first.Key(), ".")))
+	}
+	var dec *toml.DecodeError
+	if errors.As(err, &dec) {
+		line, _ := dec.Position()
+		return bad(file, line, strings.TrimPrefix(dec.Error(), "toml: "))
+	}
+	return bad(file, 0, strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// bad is a problem of a file; line 0 means that it has none.
+func bad(file string, line int, problem string) error {
+	args := []string{"file", file, "problem", problem}
+	if line > 0 {
+		args = append(args, "line", strconv.Itoa(line))
+	}
+	return services.E(services.CodeBadConfig, args...)
+}
