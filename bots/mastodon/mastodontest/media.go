@@ -1,0 +1,88 @@
+package mastodontest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+)
+
+// media is an uploaded file.
+type media struct {
+	id          string
+	data        []byte
+	description string
+	pending     int // polls until it is ready
+}
+
+// PendingMedia makes later uploads ready only after n polls.
+func (s *Server) PendingMedia(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pendingPolls = n
+}
+
+func (s *Server) addMedia(data []byte, description string) *media {
+	m := &media{id: s.next("media"), data: data, description: description}
+	s.media[m.id] = m
+	return m
+}
+
+func (s *Server) mediaJSON(m *media) map[string]any {
+	j := map[string]any{"id": m.id, "type": "image", "url": nil, "preview_url": nil, "description": m.description}
+	if m.pending == 0 {
+		j["url"] = s.URL + "/media_files/" + m.id + ".png"
+	}
+	return j
+}
+
+func (s *Server) uploadMedia(w http.ResponseWriter, r *http.Request) {
+	f, _, err := r.FormFile("file")
+	if err != nil {
+		fail(w, http.StatusUnprocessableEntity, "Validation failed: File can't be blank")
+		return
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
+		fail(w, http.StatusUnprocessableEntity, "Validation failed: File content type is invalid")
+		return
+	}
+	m := s.addMedia(data, r.FormValue("description"))
+	m.pending = s.pendingPolls
+	if m.pending > 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusAccepted)
+	}
+	answer(w, s.mediaJSON(m))
+}
+
+// mediaStatus is 206 until the file is ready.
+func (s *Server) mediaStatus(w http.ResponseWriter, id string) {
+	m := s.media[id]
+	if m == nil {
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	}
+	if m.pending > 0 {
+		m.pending--
+	}
+	if m.pending > 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusPartialContent)
+	}
+	answer(w, s.mediaJSON(m))
+}
+
+// serveMedia is the media host: a request with the token is a leak.
+func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string) {
+	if r.Header.Get("Authorization") != "" {
+		s.t.Errorf("mastodontest: the token was sent to the media host")
+	}
+	m := s.media[name[:max(len(name)-len(".png"), 0)]]
+	if m == nil {
+		notAPI(w)
+		return
+	}
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(m.data))
+}
