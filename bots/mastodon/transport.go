@@ -101,6 +101,12 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	g.authorise(req.Header)
 	req.Header.Set("User-Agent", userAgent)
 	req.Header.Set("Accept", "application/json")
+	if req.Method != http.MethodGet {
+		// With an idempotency key Go's transport repeats a POST by itself
+		// when a connection breaks; on servers that ignore the key that posts
+		// twice. Without GetBody it cannot, and the outbox decides.
+		req.GetBody = nil
+	}
 	if key, ok := req.Context().Value(idempotencyKey{}).(string); ok && req.Method == http.MethodPost {
 		req.Header.Set("Idempotency-Key", key)
 	}

@@ -160,6 +160,7 @@ func (s *Server) fill(w http.ResponseWriter, form url.Values, st *status) bool {
 		}
 		st.media = append(st.media, m)
 	}
+	st.mentions = s.parseMentions(st.text)
 	switch {
 	case strings.TrimSpace(st.text) == "" && len(st.media) == 0:
 		fail(w, http.StatusUnprocessableEntity, "Validation failed: Text can't be blank")
@@ -168,7 +169,6 @@ func (s *Server) fill(w http.ResponseWriter, form url.Values, st *status) bool {
 	case s.length(st) > s.maxChars():
 		fail(w, http.StatusUnprocessableEntity, fmt.Sprintf("Validation failed: Text character limit of %d exceeded", s.maxChars()))
 	default:
-		st.mentions = s.parseMentions(st.text)
 		st.html = s.render(st.text)
 		return true
 	}
