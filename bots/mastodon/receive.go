@@ -24,7 +24,7 @@ const (
 	unhealthyAfter = 3
 )
 
-// errKeep marks failures of our own store.
+// keepError is a failure of our own store.
 type keepError struct{ cause error }
 
 func (e *keepError) Error() string { return "keep: " + e.cause.Error() }
