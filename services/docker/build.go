@@ -1,0 +1,78 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"onionbot/services"
+)
+
+// buildContext packs the source, the same bytes for the same files, so that
+// the engine's cache works.
+func buildContext(src services.Source) (io.Reader, error) {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, name := range slices.Sorted(maps.Keys(src.Files)) {
+		data := src.Files[name]
+		mode := int64(0o644)
+		if bytes.HasPrefix(data, []byte("#!")) {
+			mode = 0o755
+		}
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(data)), Format: tar.FormatPAX}); err != nil {
+			return nil, fmt.Errorf("pack %s: %w", name, err)
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, fmt.Errorf("pack %s: %w", name, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("pack the build context: %w", err)
+	}
+	return &out, nil
+}
+
+// buildLine is one object of the engine's build stream. Errors arrive in it,
+// under a status of 200.
+type buildLine struct {
+	Stream string `json:"stream"`
+	Status string `json:"status"`
+	Error  string `json:"error"`
+}
+
+var buildStep = regexp.MustCompile(`^Step ([0-9]+)/([0-9]+) ?:`)
+
+// follow reads a build stream to its end, telling each step.
+func follow(body io.Reader, name string, report func(string)) error {
+	dec := json.NewDecoder(body)
+	tail := ""
+	for {
+		var line buildLine
+		err := dec.Decode(&line)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("the build stream broke off: %w", err)
+		}
+		if line.Error != "" {
+			return fmt.Errorf("build: %s (last output: %q)", line.Error, tail)
+		}
+		if text := strings.TrimSpace(line.Stream); text != "" {
+			tail = text[max(0, len(text)-300):]
+		}
+		if m := buildStep.FindStringSubmatch(line.Stream); m != nil {
+			report(fmt.Sprintf("building %s: step %s of %s", name, m[1], m[2]))
+		}
+		if strings.HasPrefix(line.Status, "Pulling from") {
+			report(fmt.Sprintf("building %s: fetching the base image", name))
+		}
+	}
+}

@@ -1,0 +1,20 @@
+// Package docker runs services in containers of a Docker engine. It is the
+// only importer of the Docker client and implements [services.Runtime].
+//
+// A container has no network, a read-only root, no capability but those its
+// definition names, and onionbot's own static binary as PID 1 (package shim).
+// What joins it to the host is one directory per instance, 0700 for the bot:
+//
+//	<run>/<id>/            0700
+//	<run>/<id>/80.sock     what tor connects to, one per onion port
+//	<run>/<id>/shim.sock   what the runtime asks and tells the shim
+//	<run>/<id>/control/    mounted read-only: deadline, until.txt, authorized_keys
+//	<run>/<id>/s/          mounted writable while the shim binds its sockets
+//
+// tor runs on the host and follows symlinks, so a container must never be able
+// to put a name where tor looks. The shim binds its sockets in s/ and starts
+// nothing; the runtime then renames them into <run>/<id>, which no container
+// sees, checks that each is a socket, and removes s/ (in the container the
+// mount becomes a dead directory in which nothing can be created, by any uid
+// and with any capability). Only then is the shim told to start the app.
+package docker

@@ -1,0 +1,213 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"onionbot/services"
+	"onionbot/services/shim"
+)
+
+const (
+	bindPoll     = 2 * time.Millisecond // how often the shim's sockets are looked for
+	bindPatience = 20 * time.Second     // on a crowded machine
+	exitPoll     = 200 * time.Millisecond
+	shimCall     = 5 * time.Second
+)
+
+// Run implements [services.Runtime].
+func (r *Runtime) Run(ctx context.Context, spec services.ContainerSpec) error {
+	if err := checkSpec(spec); err != nil {
+		return err
+	}
+	release, err := r.lock(ctx, spec.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	l := r.layout(spec.ID)
+	if s, err := askShim(ctx, l, shim.Request{Op: shim.OpStatus}); err == nil && s.Going {
+		return r.writeDeadline(l, spec.Deadline)
+	}
+	running, err := r.clearWay(ctx, spec.ID)
+	if err != nil {
+		return err
+	}
+	if !running {
+		if err := r.launch(ctx, l, spec); err != nil {
+			return err
+		}
+	} else if err := r.writeDeadline(l, spec.Deadline); err != nil {
+		return err
+	}
+	return r.handshake(ctx, l, spec)
+}
+
+func checkSpec(spec services.ContainerSpec) error {
+	switch {
+	case !validID.MatchString(spec.ID):
+		return fmt.Errorf("docker: %q cannot be the name of a container", spec.ID)
+	case spec.Definition == nil || len(spec.Definition.Ports) == 0:
+		return errors.New("docker: nothing to run")
+	case spec.Deadline.IsZero():
+		return errors.New("docker: no container without a deadline")
+	}
+	for _, key := range spec.SSHKeys {
+		if strings.ContainsAny(key, "\r\n\x00") {
+			return errors.New("docker: an ssh key must be one line")
+		}
+	}
+	return nil
+}
+
+// clearWay reports whether the instance's container runs; one that was only
+// made or has ended is removed. An instance without a control directory never
+// had one, and the engine is not asked.
+func (r *Runtime) clearWay(ctx context.Context, id string) (running bool, err error) {
+	if _, err := os.Lstat(r.layout(id).control()); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	c, err := r.inspect(ctx, id)
+	if err != nil || c == nil {
+		return false, err
+	}
+	if c.State.Running {
+		return true, nil
+	}
+	return false, r.removeContainer(ctx, id)
+}
+
+// launch writes the instance's files, creates the container and starts it.
+func (r *Runtime) launch(ctx context.Context, l layout, spec services.ContainerSpec) error {
+	if err := r.writeInstance(l, spec); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	err := r.create(ctx, spec)
+	switch {
+	case isConflict(err):
+		// A container of ours whose directory was lost; there is no talking to it.
+		if err = r.removeContainer(ctx, spec.ID); err == nil {
+			err = r.create(ctx, spec)
+		}
+	case isNotFound(err):
+		r.forgetImage(spec.Definition.Ref())
+		if err = r.EnsureImage(ctx, spec.Definition, nil); err == nil {
+			err = r.create(ctx, spec)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("create container: %w", err)
+	}
+	err = call(ctx, slowCall, func(ctx context.Context) error {
+		return r.cli.ContainerStart(ctx, containerName(spec.ID), container.StartOptions{})
+	})
+	if err != nil {
+		return fmt.Errorf("start container: %w", err)
+	}
+	return nil
+}
+
+func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec) error {
+	if err := l.reset(r.opts.Group); err != nil {
+		return err
+	}
+	if err := l.writeDeadline(spec.Deadline, r.opts.Timezone); err != nil {
+		return err
+	}
+	if len(spec.SSHKeys) == 0 {
+		return nil
+	}
+	return replaceFile(filepath.Join(l.control(), keysFile), []byte(strings.Join(spec.SSHKeys, "\n")+"\n"))
+}
+
+// create makes the container, keeping no log; an engine without that driver
+// keeps a very small one.
+func (r *Runtime) create(ctx context.Context, spec services.ContainerSpec) error {
+	try := func(driver string) error {
+		return call(ctx, slowCall, func(ctx context.Context) error {
+			_, err := r.cli.ContainerCreate(ctx, r.containerConfig(spec), r.hostConfig(spec, driver), nil, nil, containerName(spec.ID))
+			return err
+		})
+	}
+	err := try(logNone)
+	if err != nil && !isConflict(err) && !isNotFound(err) && strings.Contains(err.Error(), "log") && strings.Contains(err.Error(), "driver") {
+		return try(logSmall)
+	}
+	return err
+}
+
+// handshake waits for the shim's sockets, takes them out of the container's
+// reach and says go.
+func (r *Runtime) handshake(ctx context.Context, l layout, spec services.ContainerSpec) error {
+	if err := r.awaitSockets(ctx, l, spec.ID); err != nil {
+		return err
+	}
+	if err := l.seal(spec.Definition.Ports); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	_, err := askShim(ctx, l, goRequest(spec))
+	return err
+}
+
+// awaitSockets returns when the shim's control socket is there, which appears
+// after all others.
+func (r *Runtime) awaitSockets(ctx context.Context, l layout, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, bindPatience)
+	defer cancel()
+	poll := time.NewTicker(bindPoll)
+	defer poll.Stop()
+	look := time.NewTicker(exitPoll)
+	defer look.Stop()
+	for {
+		for _, dir := range []string{l.open(), l.dir} {
+			if _, err := os.Lstat(filepath.Join(dir, shim.ControlSocket)); err == nil {
+				return nil
+			}
+		}
+		select {
+		case <-poll.C:
+		case <-look.C:
+			if err := r.checkAlive(ctx, id); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("the shim made no sockets: %w", ctx.Err())
+		}
+	}
+}
+
+func (r *Runtime) checkAlive(ctx context.Context, id string) error {
+	c, err := r.inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return errors.New("the container is gone before it began")
+	}
+	if !c.State.Running {
+		return fmt.Errorf("the container ended before it began, exit code %d", c.State.ExitCode)
+	}
+	return nil
+}
+
+// askShim sends the shim one request.
+func askShim(ctx context.Context, l layout, req shim.Request) (shim.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, shimCall)
+	defer cancel()
+	return shim.Call(ctx, l.shim(), req)
+}
+
+func (r *Runtime) writeDeadline(l layout, at time.Time) error {
+	if err := l.writeDeadline(at, r.opts.Timezone); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	return nil
+}
