@@ -1,0 +1,110 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"onionbot/bots"
+	"onionbot/services"
+)
+
+// Receive polls for updates until ctx ends or the token is refused, which is
+// [ErrToken]. Each batch is kept, together with the cursor behind it, before
+// the next poll acknowledges it; a batch that was not kept is delivered again.
+// An empty cursor begins with whatever Telegram still holds (a day at most).
+func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc) error {
+	pos, err := parseCursor(cursor)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	answers := make(chan string, 100)
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	defer cancel()
+	helpers.Go(func() { a.introduce(ctx) })
+	helpers.Go(func() { a.answerPresses(ctx, answers) })
+	return a.pollUntil(ctx, pos, keep, answers)
+}
+
+// pollUntil is the loop of Receive. Whatever happens, no two calls follow
+// each other without progress or a pause.
+func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFunc, answers chan<- string) error {
+	failures := 0
+	for {
+		next, err := a.pollOnce(ctx, pos, keep, answers)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case tokenRefused(err):
+			a.trouble.set(ErrToken.Error())
+			return ErrToken
+		case err == nil:
+			pos, failures = next, 0
+			a.trouble.set("")
+			continue
+		}
+		failures++
+		a.trouble.set(explain(err, failures))
+		pause := max(a.pauses.after(failures), retryAfter(err))
+		a.log.Log(ctx, level(failures), "telegram: receiving failed",
+			slog.Any("err", err), slog.Int("failures", failures), slog.Duration("pause", pause))
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+var errNoProgress = errors.New("telegram: the server repeats itself or answers polls at once")
+
+// pollOnce fetches one batch and keeps it; it returns the position behind it.
+func (a *Adapter) pollOnce(ctx context.Context, pos position, keep bots.KeepFunc, answers chan<- string) (position, error) {
+	began := time.Now()
+	raw, err := a.getUpdates(ctx, pos.offset)
+	if err != nil {
+		return pos, err
+	}
+	now := a.clock.Now()
+	batch := a.readBatch(raw)
+	if len(batch) == 0 {
+		if len(raw) > 0 || time.Since(began) < min(a.pollTimeout/2, time.Second) {
+			return pos, errNoProgress
+		}
+		return position{offset: pos.offset, caughtUp: now}, nil
+	}
+	next := pos.behind(batch, now)
+	if next.offset == pos.offset && pos.repeated {
+		return pos, errNoProgress
+	}
+	events := make([]services.Incoming, 0, len(batch))
+	for _, u := range batch {
+		events = append(events, services.Incoming{
+			Network: Network, ID: u.id(), Raw: u.raw,
+			SentAt: u.sentAt(pos.caughtUp, now), ReceivedAt: now,
+		})
+	}
+	if err := keep(ctx, events, next.cursor()); err != nil {
+		return pos, &keepError{err}
+	}
+	for _, u := range batch {
+		u.queueAnswer(answers)
+	}
+	return next, nil
+}
+
+// keepError is a failure of our own store, not of Telegram.
+type keepError struct{ cause error }
+
+func (e *keepError) Error() string { return fmt.Sprintf("store telegram updates: %v", e.cause) }
+func (e *keepError) Unwrap() error { return e.cause }
+
+func level(failures int) slog.Level {
+	if failures < lasting {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}

@@ -1,0 +1,42 @@
+package telegram
+
+import (
+	"html"
+	"strings"
+
+	"onionbot/bots"
+)
+
+// render is text as Telegram's HTML: everything escaped, the address to be
+// copied with a tap, the link to be opened.
+func render(text string, r *bots.Reply) string {
+	var out strings.Builder
+	for text != "" {
+		at, mark := next(text, r)
+		out.WriteString(html.EscapeString(text[:at]))
+		switch mark {
+		case "":
+		case r.Link:
+			out.WriteString(`<a href="` + html.EscapeString(mark) + `">` + html.EscapeString(mark) + `</a>`)
+		default:
+			out.WriteString("<code>" + html.EscapeString(mark) + "</code>")
+		}
+		text = text[at+len(mark):]
+	}
+	return out.String()
+}
+
+// next finds where the link or the address comes first, and which; at the
+// same place, or one inside the other, the longer. "" at the end of text.
+func next(text string, r *bots.Reply) (at int, mark string) {
+	at = len(text)
+	for _, m := range []string{r.Link, r.Address} {
+		if m == "" {
+			continue
+		}
+		if i := strings.Index(text, m); i >= 0 && (i < at || i == at && len(m) > len(mark)) {
+			at, mark = i, m
+		}
+	}
+	return at, mark
+}

@@ -1,0 +1,119 @@
+package telegram
+
+// The parts of an update that matter here. Own types instead of telebot's:
+// one field elsewhere in the message that Telegram changes one day must not
+// make a plain command unreadable.
+
+type wireUpdate struct {
+	ID      int64        `json:"update_id"`
+	Message *wireMessage `json:"message"`
+	Press   *wirePress   `json:"callback_query"`
+}
+
+type wireUser struct {
+	ID        int64  `json:"id"`
+	IsBot     bool   `json:"is_bot"`
+	FirstName string `json:"first_name"`
+	Username  string `json:"username"`
+}
+
+type wireChat struct {
+	ID   int64  `json:"id"`
+	Type string `json:"type"`
+}
+
+type wireMessage struct {
+	From *wireUser `json:"from"`
+	Chat wireChat  `json:"chat"`
+	Date int64     `json:"date"`
+
+	// Not the sender's own words when present.
+	ForwardOrigin present `json:"forward_origin"`
+	ForwardDate   int64   `json:"forward_date"` // servers before Bot API 7
+	ViaBot        present `json:"via_bot"`
+	SenderChat    present `json:"sender_chat"`
+	EditDate      int64   `json:"edit_date"`
+
+	Text     string      `json:"text"`
+	Caption  string      `json:"caption"`
+	Document *wireFile   `json:"document"`
+	Photo    []wirePhoto `json:"photo"`
+
+	unreadable
+}
+
+// unreadable are the kinds of message that are neither text nor a file for
+// us. Everything that is not listed is a service message.
+type unreadable struct {
+	Animation present `json:"animation"` // comes with a document too
+	Audio     present `json:"audio"`
+	Voice     present `json:"voice"`
+	Video     present `json:"video"`
+	VideoNote present `json:"video_note"`
+	Sticker   present `json:"sticker"`
+	Location  present `json:"location"` // a venue has one too
+	Contact   present `json:"contact"`
+	Poll      present `json:"poll"`
+	Dice      present `json:"dice"`
+	Game      present `json:"game"`
+	Story     present `json:"story"`
+	PaidMedia present `json:"paid_media"`
+	Checklist present `json:"checklist"`
+}
+
+// name is the kind in a word; "" if none is there.
+func (u *unreadable) name() string {
+	for _, kind := range []struct {
+		is   present
+		name string
+	}{
+		{u.Animation, "animation"},
+		{u.Audio, "audio"},
+		{u.Voice, "voice"},
+		{u.Video, "video"},
+		{u.VideoNote, "video"},
+		{u.Sticker, "sticker"},
+		{u.Location, "location"},
+		{u.Contact, "contact"},
+		{u.Poll, "poll"},
+		{u.Dice, "dice"},
+		{u.Game, "game"},
+		{u.Story, "story"},
+		{u.PaidMedia, "video"},
+		{u.Checklist, "checklist"},
+	} {
+		if kind.is {
+			return kind.name
+		}
+	}
+	return ""
+}
+
+type wirePress struct {
+	From    wireUser `json:"from"`
+	Data    string   `json:"data"`
+	Message *struct {
+		Chat wireChat `json:"chat"`
+	} `json:"message"`
+}
+
+type wireFile struct {
+	ID   string `json:"file_id"`
+	Name string `json:"file_name"`
+	Size int64  `json:"file_size"`
+}
+
+type wirePhoto struct {
+	wireFile
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// present is true for a field that is there, whatever is in it.
+type present bool
+
+// UnmarshalJSON looks only whether the value is null.
+func (p *present) UnmarshalJSON(b []byte) error {
+	*p = string(b) != "null"
+	return nil
+}
