@@ -40,7 +40,7 @@ func dialControl(ctx context.Context, p *process) (*control, error) {
 		return nil, fmt.Errorf("reach the control socket of %s: %w", p.name, err)
 	}
 	if _, err := c.ask(ctx, "AUTHENTICATE"); err != nil {
-		return nil, errors.Join(err, c.close())
+		return nil, errors.Join(p.explain(err), c.close())
 	}
 	return c, nil
 }
@@ -116,8 +116,11 @@ func poll(ctx context.Context, p *process, look func() (bool, error)) error {
 	defer ticker.Stop()
 	for {
 		yes, err := look()
-		if yes || (err != nil && !p.ended()) {
-			return err
+		if err != nil {
+			return p.explain(err)
+		}
+		if yes {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

@@ -41,6 +41,7 @@ func startAndWait(dir string) {
 }
 
 func TestParentKilledLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := shortDir(t)
 	helper := exec.CommandContext(t.Context(), os.Args[0])
 	helper.Env = append(os.Environ(), helperDir+"="+dir)
@@ -68,6 +69,7 @@ func TestParentKilledLeavesNothing(t *testing.T) {
 }
 
 func TestNothingSurvivesClose(t *testing.T) {
+	t.Parallel()
 	dir := shortDir(t)
 	n := startNetwork(t, Options{Dir: dir, Relays: 5})
 	startClient(t, n, "visitor")
@@ -123,6 +125,7 @@ func checkPrivate(t *testing.T, dir string) {
 }
 
 func TestCancelledStartLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"starting", "introduce", "vote", "consensus"} {
 		t.Run(at, func(t *testing.T) {
 			dir := shortDir(t)

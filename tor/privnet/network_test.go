@@ -12,6 +12,7 @@ import (
 )
 
 func TestPrivateNetworkServesAnOnion(t *testing.T) {
+	t.Parallel()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "hello")
 	}))

@@ -1,7 +1,10 @@
 package privnet
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,5 +40,29 @@ func TestStartRefusesWhatCannotWork(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(full, "precious")); err != nil {
 		t.Error("a file of somebody else was removed:", err)
+	}
+}
+
+func TestTakenPortIsWorthAnotherAttempt(t *testing.T) {
+	ports, err := reservePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer releasePorts(ports)
+	tor, err := exec.LookPath("tor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSpawner()
+	defer s.close()
+	dir := shortDir(t)
+	torrc := render(processLines(dir, os.Getpid()), []string{fmt.Sprintf("SocksPort 127.0.0.1:%d", ports[0].number)})
+	p, err := s.start(tor, "unlucky", dir, torrc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.stop()
+	if _, err := dialControl(t.Context(), p); !errors.Is(err, errTryAgain) {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,8 @@
 package privnet
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +17,9 @@ const logName = "log"
 
 // stopGrace is how long a tor may take to end by itself.
 const stopGrace = 3 * time.Second
+
+// explainGrace is how long a broken connection waits for its explanation.
+const explainGrace = 500 * time.Millisecond
 
 // process is one running tor.
 type process struct {
@@ -56,6 +61,20 @@ func (p *process) stop() {
 	case <-time.After(stopGrace):
 		_ = p.cmd.Process.Kill()
 		<-p.gone
+	}
+}
+
+// explain returns why the process has ended, if that is what the error comes
+// from: a connection breaks a moment before the end of the process is seen.
+func (p *process) explain(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	select {
+	case <-p.gone:
+		return p.failure()
+	case <-time.After(explainGrace):
+		return err
 	}
 }
 
