@@ -244,7 +244,7 @@ func (a *actor) observe(ctx context.Context, inst *Instance) *Observed {
 		onions <- err
 	}()
 	container, err := a.r.o.Runtime.Inspect(ctx, inst.ID)
-	if seen.Docker = a.seenFrom(FaultDocker, err); seen.Docker && container.ID != "" {
+	if seen.Docker = a.seenFrom(FaultDocker, err); seen.Docker {
 		seen.Containers[inst.ID] = container
 	}
 	err = <-onions

@@ -126,7 +126,7 @@ func (m *machine) Prepare(_ context.Context, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.containers[id]; !ok {
-		m.containers[id] = services.Container{ID: id}
+		m.containers[id] = services.Container{ID: id, Files: true}
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ func Plan(p *Policy, desired []*Instance, seen *Observed, now time.Time) []Step 
 		memo := seen.Memos[inst.ID]
 		v := view{policy: p, inst: inst, seen: seen, memo: memo, now: now}
 		v.container, v.hasContainer = seen.Containers[inst.ID]
+		v.hasContainer = v.hasContainer && (v.container.State != ContainerAbsent || v.container.Files)
 		v.onion, v.hasOnion = seen.Onions[inst.Onion.Address]
 		v.hasOnion = v.hasOnion && v.onion.State != OnionAbsent
 		switch {
@@ -229,8 +230,8 @@ func orphans(desired []*Instance, seen *Observed) []Step {
 		}
 	}
 	var steps []Step
-	for id := range seen.Containers {
-		if seen.Docker && !ids[id] {
+	for id, c := range seen.Containers {
+		if seen.Docker && !ids[id] && (c.State != ContainerAbsent || c.Files) {
 			steps = append(steps, Step{Kind: StepRemoveContainer, Instance: id})
 		}
 	}

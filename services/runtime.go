@@ -32,6 +32,7 @@ const (
 type Container struct {
 	ID        string // the instance's ID
 	State     ContainerState
+	Files     bool // its directory is there, with or without a container
 	Exit      Exit
 	Ready     bool      // the app accepts connections
 	Armed     bool      // visits are being counted
@@ -79,8 +80,8 @@ type Runtime interface {
 	// Inspect observes one instance. ContainerAbsent is not an error.
 	Inspect(ctx context.Context, id string) (Container, error)
 	// List observes every container that carries our label, and the ID of
-	// every directory in the run directory (as ContainerAbsent when there is
-	// only the directory).
+	// every directory in the run directory (as ContainerAbsent with Files
+	// when there is only the directory).
 	List(ctx context.Context) ([]Container, error)
 	// Remove ends and removes the container, its sockets and its directory.
 	Remove(ctx context.Context, id string) error

@@ -19,12 +19,15 @@ const observers = 16
 
 // Inspect implements [services.Runtime].
 func (r *Runtime) Inspect(ctx context.Context, id string) (services.Container, error) {
-	out := services.Container{ID: id}
+	_, missing := os.Lstat(r.layout(id).dir)
+	out := services.Container{ID: id, Files: missing == nil}
 	c, err := r.inspect(ctx, id)
 	if err != nil || c == nil {
 		return out, err
 	}
-	return r.observe(ctx, id, c), nil
+	out = r.observe(ctx, id, c)
+	out.Files = missing == nil
+	return out, nil
 }
 
 // List implements [services.Runtime].
@@ -42,7 +45,7 @@ func (r *Runtime) List(ctx context.Context) ([]services.Container, error) {
 	for _, id := range append(ids, dirs...) {
 		if !known[id] {
 			known[id] = true
-			all = append(all, services.Container{ID: id})
+			all = append(all, services.Container{ID: id, Files: true})
 		}
 	}
 	return all, r.inspectAll(ctx, all[:len(ids)])
