@@ -209,7 +209,7 @@ func FuzzPlanConverges(f *testing.F) {
 		}
 		if st := []ContainerState{ContainerAbsent, ContainerCreated, ContainerRunning, ContainerExited}[take(4)]; take(4) > 0 {
 			seen.Containers[inst.ID] = Container{
-				ID: inst.ID, State: st, Exit: []Exit{ExitNone, ExitDeadline, ExitIdle, ExitVisits, ExitApp}[take(5)],
+				ID: inst.ID, State: st, Files: true, Exit: []Exit{ExitNone, ExitDeadline, ExitIdle, ExitVisits, ExitApp}[take(5)],
 				Deadline: noon.Add(time.Duration(take(2)) * time.Hour), Visits: int(take(3)), Armed: take(2) == 0,
 			}
 		}
