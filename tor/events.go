@@ -1,0 +1,168 @@
+package tor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cretz/bine/control"
+)
+
+// lookEvery is how often a tor that is not talked to is asked for a sign of
+// life.
+const lookEvery = 15 * time.Second
+
+// follow reads the events of the tor until the connection ends, the process
+// ends, the tor no longer answers, or ctx ends.
+func (m *member) follow(ctx context.Context, events *session) error {
+	_ = events.net.SetDeadline(time.Time{})
+	broken := make(chan error, 1)
+	go func() {
+		for {
+			resp, err := events.bine.ReadResponse()
+			if err != nil {
+				broken <- fmt.Errorf("%w: events: %w", errNoAnswer, err)
+				return
+			}
+			if resp.IsAsync() {
+				m.event(resp.Reply)
+			}
+		}
+	}()
+	defer func() {
+		events.close()
+		<-broken
+	}()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-broken:
+			broken <- err
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-m.ended: // nil, so never, for a tor that is not our child
+			return errEnded
+		case <-tick.C:
+		case <-m.kick:
+		}
+		if err := m.ping(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// ping asks the tor for a sign of life.
+func (m *member) ping(ctx context.Context) error {
+	return m.link.do(ctx, func(s *session) error {
+		phase, err := s.info(ctx, "status/bootstrap-phase")
+		if err == nil {
+			m.bootstrapped(progress(phase))
+		}
+		return err
+	})
+}
+
+// event takes note of one asynchronous event. Events about onions that this
+// tor visits, rather than hosts, are none of ours.
+func (m *member) event(text string) {
+	var kind string
+	for i := range text {
+		if text[i] == ' ' {
+			kind, text = text[:i], text[i+1:]
+			break
+		}
+	}
+	switch control.EventCode(kind) {
+	case control.EventCodeHSDesc:
+		if e := control.ParseHSDescEvent(text); e.Action == "UPLOADED" {
+			m.uploaded(e.Address)
+		}
+	case control.EventCodeStatusClient:
+		if percent := progress(text); percent > 0 {
+			m.bootstrapped(percent)
+		}
+	}
+}
+
+// uploaded takes note that a directory has the descriptor of an onion. Single
+// directories may have refused it; one is enough for a first visit.
+func (m *member) uploaded(id string) {
+	p := m.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := m.onions[id]
+	if e == nil || e.published {
+		return
+	}
+	e.published, e.slot = true, false
+	if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
+		p.settle(pub, nil)
+	}
+	p.tell(id + onionTLD)
+	p.pump()
+}
+
+func (m *member) bootstrapped(percent int) {
+	p := m.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m.percent == percent {
+		return
+	}
+	m.percent = percent
+	p.note()
+	if percent == 100 {
+		p.tell("")
+		p.pump()
+	}
+}
+
+// subscriber collects what to notify until its reader comes.
+type subscriber struct {
+	pending map[string]struct{} // guarded by Pool.mu
+	wake    chan struct{}
+}
+
+// tell notifies the subscribers of an address, or of everything for "". p.mu
+// is held.
+func (p *Pool) tell(addr string) {
+	for s := range p.watch {
+		s.pending[addr] = struct{}{}
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Events implements [services.Onions]. Notifications that come faster than
+// notify returns are merged.
+func (p *Pool) Events(ctx context.Context, notify func(address string)) error {
+	s := &subscriber{pending: map[string]struct{}{}, wake: make(chan struct{}, 1)}
+	p.mu.Lock()
+	p.watch[s] = struct{}{}
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.watch, s)
+		p.mu.Unlock()
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.ctx.Done():
+			return unavailable(context.Canceled)
+		case <-s.wake:
+		}
+		p.mu.Lock()
+		pending := s.pending
+		s.pending = map[string]struct{}{}
+		p.mu.Unlock()
+		for addr := range pending {
+			notify(addr)
+		}
+	}
+}

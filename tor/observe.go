@@ -1,0 +1,171 @@
+package tor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"onionbot/services"
+)
+
+// merge takes the tor's own list of what it hosts for true. It must be called
+// while the link is held that the list came from, so that nothing was added or
+// removed since. pool.mu is held.
+func (m *member) merge(ids []string) {
+	p := m.pool
+	for _, id := range ids {
+		e := m.onions[id]
+		if e == nil {
+			e = &entry{published: true}
+			m.onions[id] = e
+		}
+		e.doubtful = false
+	}
+	for id, e := range m.onions {
+		if e.planned || slices.Contains(ids, id) {
+			continue
+		}
+		delete(m.onions, id)
+		if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
+			p.requeue(pub)
+		}
+		p.tell(id + onionTLD)
+	}
+}
+
+// refresh asks the tor for what it hosts.
+func (m *member) refresh(ctx context.Context) error {
+	err := m.link.do(ctx, func(s *session) error {
+		ids, err := s.onions(ctx)
+		if err != nil {
+			return err
+		}
+		m.pool.mu.Lock()
+		defer m.pool.mu.Unlock()
+		m.merge(ids)
+		m.pool.pump()
+		return nil
+	})
+	if err != nil {
+		m.look()
+	}
+	return err
+}
+
+// askable returns the tors that can have onions and are not dead, apart from
+// those that do not answer. p.mu is held.
+func (p *Pool) askable() (up, silent []*member) {
+	for _, m := range p.members {
+		switch m.state {
+		case stateUp:
+			up = append(up, m)
+		case stateUnknown, stateSilent:
+			silent = append(silent, m)
+		case stateDead:
+		}
+	}
+	return up, silent
+}
+
+// survey asks every tor that answers, at the same time, and returns those that
+// did not.
+func (p *Pool) survey(ctx context.Context) (silent []*member, err error) {
+	p.mu.Lock()
+	up, silent := p.askable()
+	p.mu.Unlock()
+	errs := make([]error, len(up))
+	var asking sync.WaitGroup
+	for i, m := range up {
+		asking.Go(func() { errs[i] = m.refresh(ctx) })
+	}
+	asking.Wait()
+	for i, e := range errs {
+		if e != nil {
+			silent, err = append(silent, up[i]), e
+		}
+	}
+	if err == nil && len(silent) > 0 {
+		err = errNoAnswer
+	}
+	return silent, err
+}
+
+// List implements [services.Onions]. It fails when there is a tor that may
+// host onions and does not answer: the list would lack them.
+func (p *Pool) List(ctx context.Context) ([]services.OnionStatus, error) {
+	silent, err := p.survey(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range silent {
+		if m.state == stateUnknown || len(m.onions) > 0 {
+			return nil, unavailable(fmt.Errorf("%s: %w", m.name, err))
+		}
+	}
+	if !p.answering() {
+		return nil, unavailable(errNoAnswer)
+	}
+	var list []services.OnionStatus
+	for _, m := range p.members {
+		for id, e := range m.onions {
+			list = append(list, m.status(id, e))
+		}
+	}
+	return list, nil
+}
+
+// Status implements [services.Onions]. An onion that a silent tor may have is
+// not absent: that is an error.
+func (p *Pool) Status(ctx context.Context, addr string) (services.OnionStatus, error) {
+	id, err := onionID(addr)
+	if err != nil {
+		return services.OnionStatus{}, err
+	}
+	p.mu.Lock()
+	home, _ := p.home(id)
+	known := home != nil && home.state == stateUp
+	p.mu.Unlock()
+	if known {
+		err = home.refresh(ctx)
+	}
+	if !known || err != nil {
+		_, err = p.survey(ctx)
+	}
+	return p.verdict(id, err)
+}
+
+// verdict tells what is known of an onion after tors were asked.
+func (p *Pool) verdict(id string, asked error) (services.OnionStatus, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m, e := p.home(id); e != nil {
+		if m.state != stateUp || e.doubtful {
+			return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, errNoAnswer))
+		}
+		return m.status(id, e), nil
+	}
+	if asked != nil {
+		for _, m := range p.members {
+			if m.state == stateUnknown {
+				return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, asked))
+			}
+		}
+	}
+	if !p.answering() {
+		return services.OnionStatus{}, unavailable(errNoAnswer)
+	}
+	return services.OnionStatus{Address: id + onionTLD}, nil
+}
+
+// answering reports whether a tor that hosts answers. p.mu is held.
+func (p *Pool) answering() bool {
+	return slices.ContainsFunc(p.members, func(m *member) bool { return m.hosts && m.state == stateUp })
+}
+
+func (m *member) status(id string, e *entry) services.OnionStatus {
+	s := services.OnionStatus{Address: id + onionTLD, State: services.OnionAdded, Foreign: m.foreign}
+	if e.published {
+		s.State = services.OnionPublished
+	}
+	return s
+}

@@ -1,0 +1,171 @@
+package tor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A managed tor is found by its command line, `tor … -f <our torrc>`, in
+// /proc: that is true at every moment, needs no pid file that could be stale,
+// and a recycled pid cannot deceive it. That two tors never share a data
+// directory is besides seen to by tor's own lock in it.
+
+// startProcess starts a tor that outlives us: in a session of its own, its
+// output in a file. The channel is closed when it has ended and is reaped.
+func startProcess(tor string, pl place) (pid int, ended <-chan struct{}, err error) {
+	output, err := os.OpenFile(pl.output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer output.Close() //nolint:errcheck // the child has its own descriptor
+
+	// No CommandContext: the process lives longer than any call of ours.
+	cmd := exec.Command(tor, "--defaults-torrc", os.DevNull, "-f", pl.torrc, "--hush") //nolint:gosec,noctx // see above
+	cmd.Dir = pl.dir
+	cmd.Env = []string{"HOME=" + pl.dir, "PATH=" + os.Getenv("PATH")}
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return 0, nil, fmt.Errorf("start tor: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended is in its log
+		close(done)
+	}()
+	return cmd.Process.Pid, done, nil
+}
+
+// findProcess returns the pid of the tor that runs with this torrc, 0 if there
+// is none.
+func findProcess(torrc string) int {
+	for pid, rc := range processes() {
+		if rc == torrc {
+			return pid
+		}
+	}
+	return 0
+}
+
+// processes returns the torrc of each process that has one on its command line.
+func processes() map[int]string {
+	found := make(map[int]string)
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return found
+	}
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			if rc := torrcOf(pid); rc != "" {
+				found[pid] = rc
+			}
+		}
+	}
+	return found
+}
+
+// torrcOf returns the argument of -f on the command line of a process. It is
+// empty for a process that has ended but was not reaped.
+func torrcOf(pid int) string {
+	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	if err != nil {
+		return ""
+	}
+	args := bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0})
+	for i := 1; i+1 < len(args); i++ {
+		if string(args[i]) == "-f" {
+			return string(args[i+1])
+		}
+	}
+	return ""
+}
+
+// running reports whether the pid is still the tor of this torrc.
+func running(pid int, torrc string) bool { return pid > 0 && torrcOf(pid) == torrc }
+
+// endProcess ends the tor of this torrc, gently first when gentle, and
+// returns when it is gone.
+func endProcess(ctx context.Context, pid int, torrc string, gentle bool) error {
+	signals := []syscall.Signal{syscall.SIGKILL}
+	if gentle {
+		signals = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}
+	}
+	for _, sig := range signals {
+		if !running(pid, torrc) {
+			return nil
+		}
+		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("end tor %d: %w", pid, err)
+		}
+		if gone(ctx, pid, torrc, 5*time.Second) {
+			return nil
+		}
+	}
+	return fmt.Errorf("tor %d does not end: %w", pid, context.DeadlineExceeded)
+}
+
+// gone waits until the process is gone, for at most limit.
+func gone(ctx context.Context, pid int, torrc string, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for running(pid, torrc) {
+		if pause(ctx, 10*time.Millisecond) != nil {
+			return !running(pid, torrc)
+		}
+	}
+	return true
+}
+
+// EndAll ends every managed tor of a state directory, whether or not a [Pool]
+// has it, and returns when they are gone. Onions on them end with them.
+func EndAll(ctx context.Context, stateDir string) error {
+	stateDir, err := filepath.Abs(stateDir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for pid, rc := range processes() {
+		if filepath.Dir(filepath.Dir(rc)) == stateDir && filepath.Base(rc) == "torrc" {
+			errs = append(errs, endProcess(ctx, pid, rc, true))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lastOutput is the last line that a tor printed before it ended.
+func lastOutput(pl place) string {
+	for _, file := range []string{pl.output, pl.log} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		for i := len(lines) - 1; i >= 0; i-- {
+			if strings.Contains(lines[i], "[err]") || strings.Contains(lines[i], "[warn]") {
+				return lines[i]
+			}
+		}
+	}
+	return ""
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
