@@ -1,0 +1,354 @@
+package telegram_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onionbot/bots/telegram"
+	"onionbot/bots/telegram/telegramtest"
+)
+
+func TestEveryFaultLosesAndDoublesNothing(t *testing.T) {
+	faults := map[string]telegramtest.Fault{
+		"flood":          {Kind: telegramtest.Flood, Times: 1, RetryAfter: 1},
+		"gateway":        {Kind: telegramtest.Gateway, Times: 4},
+		"broken":         {Kind: telegramtest.Broken, Times: 4},
+		"portal":         {Kind: telegramtest.Portal, Times: 4},
+		"redirect":       {Kind: telegramtest.Redirect, Times: 4},
+		"cut":            {Kind: telegramtest.Cut, Times: 4},
+		"cut afterwards": {Kind: telegramtest.CutAfter, Times: 4},
+		"slow":           {Kind: telegramtest.Slow, Times: 2, Delay: 100 * time.Millisecond},
+		"reorder":        {Kind: telegramtest.Reorder, Times: 3},
+		"duplicate":      {Kind: telegramtest.Duplicate, Times: 3},
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			s := telegramtest.New(t, token)
+			a, box := newAdapter(t, s), newInbox()
+			fault.Method = "getUpdates"
+			s.Type(alice, "before")
+			s.Fault(fault)
+			receive(t, a, box)
+			var want []string
+			want = append(want, "before")
+			for i := range 5 {
+				text := fmt.Sprintf("command %d", i)
+				s.Type(alice, text)
+				want = append(want, text)
+				if i%2 == 0 {
+					box.await(t, i+2)
+				}
+			}
+			if diff := cmp.Diff(want, texts(t, a, box.await(t, len(want)))); diff != "" {
+				t.Error(diff)
+			}
+			eventually(t, "everything confirmed", func() bool { return s.Pending() == 0 })
+			if n := len(box.all()); n != len(want) {
+				t.Errorf("%d events kept, want %d", n, len(want))
+			}
+			if h := a.Health(); h != "" {
+				t.Errorf("Health = %q after the fault", h)
+			}
+		})
+	}
+}
+
+func TestNothingIsAcknowledgedBeforeItIsKept(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	box.fail = func(call int) error {
+		if s.Pending() != 1 {
+			t.Errorf("%d updates pending during keep, want 1", s.Pending())
+		}
+		if call <= 4 {
+			return errors.New("disk full")
+		}
+		return nil
+	}
+	s.Type(alice, "start site")
+	receive(t, a, box)
+	box.await(t, 1)
+	eventually(t, "the update is confirmed", func() bool { return s.Pending() == 0 })
+	if box.calls != 5 {
+		t.Errorf("keep was called %d times, want 5", box.calls)
+	}
+}
+
+func TestCrashBeforeKeepDeliversAgain(t *testing.T) {
+	s := telegramtest.New(t, token)
+	s.Type(alice, "start site")
+	ctx, crash := context.WithCancel(t.Context())
+	first := newInbox()
+	first.fail = func(int) error { crash(); return ctx.Err() }
+	if err := newAdapter(t, s).Receive(ctx, "", first.keep); !errors.Is(err, context.Canceled) {
+		t.Fatalf("Receive = %v", err)
+	}
+	if n := len(first.all()); n != 0 {
+		t.Fatalf("%d events before the crash", n)
+	}
+	second, a := newInbox(), newAdapter(t, s)
+	receive(t, a, second)
+	if got := texts(t, a, second.await(t, 1)); got[0] != "start site" {
+		t.Errorf("after the crash: %q", got)
+	}
+}
+
+func TestCrashAfterKeepDoublesNothing(t *testing.T) {
+	s := telegramtest.New(t, token)
+	box := newInbox()
+	s.Type(alice, "one")
+	ctx, crash := context.WithCancel(t.Context())
+	err := newAdapter(t, s).Receive(ctx, "", func(c context.Context, e []incoming, cur string) error {
+		defer crash()
+		return box.keep(c, e, cur)
+	})
+	if !errors.Is(err, context.Canceled) || s.Pending() != 1 {
+		t.Fatalf("Receive = %v, %d pending", err, s.Pending())
+	}
+	a := newAdapter(t, s)
+	receive(t, a, box)
+	s.Type(alice, "two")
+	if diff := cmp.Diff([]string{"one", "two"}, texts(t, a, box.await(t, 2))); diff != "" {
+		t.Error(diff)
+	}
+	if box.calls != 2 {
+		t.Errorf("keep was called %d times, want 2: the cursor did not hold", box.calls)
+	}
+}
+
+func TestOneUnreadableUpdateBlocksNothing(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	s.Type(alice, "one")
+	s.PushRaw(func(id int64) string { return fmt.Sprintf(`{"update_id":%d,"message":"nonsense"}`, id) })
+	s.PushRaw(func(id int64) string { return fmt.Sprintf(`{"update_id":%d,"surprise":{}}`, id) })
+	s.PushRaw(func(int64) string { return `{"no_id":true}` })
+	s.Type(alice, "two")
+	receive(t, a, box)
+	if diff := cmp.Diff([]string{"one", "error", "-", "two"}, texts(t, a, box.await(t, 4))); diff != "" {
+		t.Error(diff)
+	}
+	eventually(t, "everything confirmed", func() bool { return s.Pending() == 0 })
+}
+
+func TestIDsThatBeginAgainLoseNothing(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	receive(t, a, box)
+	s.SkipIDs(5_000_000)
+	s.Type(alice, "high")
+	box.await(t, 1)
+	eventually(t, "confirmed", func() bool { return s.Pending() == 0 })
+	// The server would drop lower ids at the next confirmation, so the
+	// person's message must come in with the poll that waits now.
+	s.SkipIDs(77)
+	s.Type(alice, "low")
+	box.await(t, 2)
+	s.Type(alice, "next")
+	if diff := cmp.Diff([]string{"high", "low", "next"}, texts(t, a, box.await(t, 3))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRefusedTokenEndsReceiving(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	receive(t, a, box)
+	s.Type(alice, "one")
+	box.await(t, 1)
+	s.Revoke()
+	eventually(t, "the trouble is told", func() bool { return strings.Contains(a.Health(), "token") })
+	if err := newAdapter(t, s).Receive(t.Context(), "", box.keep); !errors.Is(err, telegram.ErrToken) {
+		t.Errorf("Receive = %v, want ErrToken", err)
+	}
+}
+
+func TestWebhookIsNamedAndLeftAlone(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	s.SetWebhook(true)
+	receive(t, a, box)
+	eventually(t, "the webhook is named", func() bool { return strings.Contains(a.Health(), "webhook") })
+	if n := s.Calls("deleteWebhook"); n != 0 {
+		t.Errorf("the webhook was deleted %d times", n)
+	}
+	s.SetWebhook(false)
+	s.Type(alice, "hello")
+	box.await(t, 1)
+	eventually(t, "the trouble is over", func() bool { return a.Health() == "" })
+}
+
+func TestTwoPollersAreNamed(t *testing.T) {
+	s := telegramtest.New(t, token)
+	slow := func(o *telegram.Options) { o.MinPause, o.MaxPause = time.Second, time.Second }
+	a, b := newAdapter(t, s, slow), newAdapter(t, s, slow)
+	box := newInbox()
+	receive(t, a, box)
+	eventually(t, "the first polls", func() bool { return s.Calls("getUpdates") == 1 })
+	receive(t, b, box)
+	eventually(t, "the first names the second", func() bool {
+		return strings.Contains(a.Health(), "Another program")
+	})
+}
+
+func TestFailuresNeverSpin(t *testing.T) {
+	for _, kind := range []telegramtest.Kind{telegramtest.Gateway, telegramtest.Portal, telegramtest.Cut, telegramtest.Broken} {
+		s := telegramtest.New(t, token)
+		s.Fault(telegramtest.Fault{Kind: kind, Method: "getUpdates", Times: -1})
+		a := newAdapter(t, s, func(o *telegram.Options) { o.MinPause, o.MaxPause = 100*time.Millisecond, time.Minute })
+		stop := receive(t, a, newInbox())
+		began := time.Now()
+		eventually(t, "the trouble is told", func() bool { return a.Health() != "" })
+		_ = stop()
+		// three failures: pauses of at least 50 and 100 ms between them
+		if n, d := s.Calls("fault:getUpdates"), time.Since(began); n > 4 || d < 150*time.Millisecond {
+			t.Errorf("kind %d: %d calls in %s", kind, n, d)
+		}
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	s := telegramtest.New(t, token)
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Flood, Method: "getUpdates", RetryAfter: 1})
+	s.Type(alice, "hello")
+	box := newInbox()
+	began := time.Now()
+	receive(t, newAdapter(t, s), box)
+	box.await(t, 1)
+	if d := time.Since(began); d < time.Second {
+		t.Errorf("polled again after %s", d)
+	}
+	if n := s.Calls("fault:getUpdates"); n != 1 {
+		t.Errorf("%d refused polls, want 1", n)
+	}
+}
+
+func TestCancellationEndsALongPollAtOnce(t *testing.T) {
+	for name, prepare := range map[string]func(*telegramtest.Server){
+		"waiting": func(*telegramtest.Server) {},
+		"slow": func(s *telegramtest.Server) {
+			s.Fault(telegramtest.Fault{Kind: telegramtest.Slow, Times: -1, Delay: time.Hour})
+		},
+		"paused": func(s *telegramtest.Server) {
+			s.Fault(telegramtest.Fault{Kind: telegramtest.Flood, Times: -1, RetryAfter: 3600})
+		},
+	} {
+		s := telegramtest.New(t, token)
+		prepare(s)
+		stop := receive(t, newAdapter(t, s), newInbox())
+		eventually(t, "a poll", func() bool { return s.Calls("getUpdates")+s.Calls("fault:getUpdates") > 0 })
+		began := time.Now()
+		if err := stop(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: Receive = %v", name, err)
+		}
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("%s: ending took %s", name, d)
+		}
+	}
+}
+
+func TestMenuIsSetForPrivateChats(t *testing.T) {
+	s := telegramtest.New(t, token)
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Gateway, Method: "setMyCommands", Times: 2})
+	a := newAdapter(t, s, func(o *telegram.Options) {
+		o.Commands = []telegram.Command{
+			{Name: "site", Description: "a web site"},
+			{Name: "Not-Possible", Description: "left out"},
+			{Name: "long", Description: strings.Repeat("ä", 300)},
+		}
+	})
+	receive(t, a, newInbox())
+	want := []telegramtest.MenuEntry{{Command: "site", Description: "a web site"}, {Command: "long", Description: strings.Repeat("ä", 256)}}
+	eventually(t, "the menu", func() bool { return cmp.Equal(want, s.Menu("all_private_chats")) })
+}
+
+func TestPressesAreAnsweredAfterTheyAreKept(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	s.Type(alice, "hello")
+	receive(t, a, box)
+	box.await(t, 1)
+	s.Press(alice, "stop #abc")
+	if got := texts(t, a, box.await(t, 2)); got[1] != "stop #abc" {
+		t.Errorf("the press reads %q", got[1])
+	}
+	eventually(t, "the press is answered", func() bool { return s.Answered() == 1 })
+}
+
+func TestOldPressesDoNotLookFresh(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a := newAdapter(t, s)
+	s.Press(alice, "start site")
+	for _, tt := range []struct {
+		name, cursor string
+		fresh        bool
+	}{
+		{"first start", "", false},
+		{"after hours", fmt.Sprintf("1:%d", time.Now().Add(-5*time.Hour).Unix()), false},
+		{"after seconds", fmt.Sprintf("1:%d", time.Now().Add(-5*time.Second).Unix()), true},
+	} {
+		box := newInbox()
+		ctx, cancel := context.WithCancel(t.Context())
+		_ = a.Receive(ctx, tt.cursor, func(_ context.Context, e []incoming, cur string) error {
+			defer cancel() // before anything is confirmed
+			return box.keep(ctx, e, cur)
+		})
+		m, err := a.Decode(t.Context(), box.await(t, 1)[0])
+		if err != nil || m == nil {
+			t.Fatalf("%s: %v, %v", tt.name, m, err)
+		}
+		if age := time.Since(m.SentAt); (age < time.Minute) != tt.fresh {
+			t.Errorf("%s: the press looks %s old", tt.name, age)
+		}
+	}
+}
+
+func TestUnreadableCursorIsAnError(t *testing.T) {
+	s := telegramtest.New(t, token)
+	for _, cursor := range []string{"x", "-4", "1;2"} {
+		if err := newAdapter(t, s).Receive(t.Context(), cursor, newInbox().keep); err == nil || !strings.Contains(err.Error(), "position") {
+			t.Errorf("Receive(%q) = %v", cursor, err)
+		}
+	}
+}
+
+func TestTenThousandUpdatesOfTwoHundredPeople(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Duplicate, Method: "getUpdates", Times: 20})
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Reorder, Method: "getUpdates", Times: 20})
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Cut, Method: "getUpdates", Times: 5})
+	const people, each = 200, 50
+	receive(t, a, box)
+	for i := range each {
+		for p := range people {
+			s.Type(int64(5000+p), fmt.Sprintf("command %d", i))
+		}
+	}
+	events := box.await(t, people*each)
+	eventually(t, "everything confirmed", func() bool { return s.Pending() == 0 })
+	got := map[string][]string{}
+	for _, e := range events {
+		m, err := a.Decode(t.Context(), e)
+		if err != nil || m == nil {
+			t.Fatalf("update %s: %v, %v", e.ID, m, err)
+		}
+		got[m.From.Account] = append(got[m.From.Account], m.Text)
+	}
+	if len(events) != people*each || len(got) != people {
+		t.Fatalf("%d events of %d people", len(events), len(got))
+	}
+	for who, list := range got {
+		for i, text := range list {
+			if len(list) != each || text != fmt.Sprintf("command %d", i) {
+				t.Fatalf("%s: %d commands, number %d is %q", who, len(list), i, text)
+			}
+		}
+	}
+}
