@@ -178,6 +178,8 @@ func eventually(t *testing.T, what string, cond func() bool) {
 
 type incoming = services.Incoming
 
+type telegramSecret = services.Secret
+
 func to(user string) services.Route {
 	return services.Route{Network: "telegram", Account: user, Chat: user}
 }

@@ -34,7 +34,7 @@ func (a *Adapter) getUpdates(ctx context.Context, offset int64) ([]json.RawMessa
 	answer, err := b.Raw("getUpdates", pollRequest{
 		Offset:  offset,
 		Limit:   batchSize,
-		Timeout: int(a.pollTimeout / time.Second),
+		Timeout: int(max(a.pollTimeout, time.Second) / time.Second),
 		Allowed: []string{"message", "callback_query"},
 	})
 	if err != nil {

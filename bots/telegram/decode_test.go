@@ -1,0 +1,167 @@
+package telegram_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onionbot/bots"
+	"onionbot/bots/telegram"
+	"onionbot/bots/telegram/telegramtest"
+	"onionbot/services"
+)
+
+func TestOnlyAPersonsOwnWordsAreRead(t *testing.T) {
+	const chat = `"chat":{"id":7,"type":"private"}`
+	const from = `"from":{"id":7,"is_bot":false,"first_name":"Al","username":"al"}`
+	tests := []struct{ name, update, want string }{ // want: text, "-" for nothing, "!kind" for unsupported
+		{"text", `"message":{` + from + `,` + chat + `,"date":1700000000,"text":"start site"}`, "start site"},
+		{"lines", `"message":{` + from + `,` + chat + `,"text":"a\r\nb"}`, "a\nb"},
+		{"command", `"message":{` + from + `,` + chat + `,"text":"/site 2h"}`, "/site 2h"},
+		{"command with a name", `"message":{` + from + `,` + chat + `,"text":"/site@onions_bot 2h"}`, "/site 2h"},
+		{"unknown fields of odd types", `"message":{` + from + `,` + chat + `,"text":"hi","reply_markup":7,"entities":"x","quote":[]}`, "hi"},
+		{"answer to a message", `"message":{` + from + `,` + chat + `,"text":"hi","reply_to_message":{"text":"start mail"}}`, "hi"},
+		{"group", `"message":{` + from + `,"chat":{"id":-5,"type":"group"},"text":"hi"}`, "-"},
+		{"supergroup", `"message":{` + from + `,"chat":{"id":-100,"type":"supergroup"},"text":"hi"}`, "-"},
+		{"group that calls itself private", `"message":{` + from + `,"chat":{"id":8,"type":"private"},"text":"hi"}`, "-"},
+		{"channel", `"channel_post":{"chat":{"id":-1,"type":"channel"},"text":"hi"}`, "-"},
+		{"edit", `"edited_message":{` + from + `,` + chat + `,"text":"hi"}`, "-"},
+		{"edited on the way", `"message":{` + from + `,` + chat + `,"edit_date":5,"text":"hi"}`, "-"},
+		{"forward", `"message":{` + from + `,` + chat + `,"forward_origin":{"type":"user"},"text":"hi"}`, "-"},
+		{"forward of old", `"message":{` + from + `,` + chat + `,"forward_date":5,"text":"hi"}`, "-"},
+		{"via a bot", `"message":{` + from + `,` + chat + `,"via_bot":{"id":1},"text":"hi"}`, "-"},
+		{"another bot", `"message":{"from":{"id":7,"is_bot":true},` + chat + `,"text":"hi"}`, "-"},
+		{"nobody", `"message":{` + chat + `,"text":"hi"}`, "-"},
+		{"on behalf of a channel", `"message":{` + from + `,` + chat + `,"sender_chat":{"id":-1},"text":"hi"}`, "-"},
+		{"inline query", `"inline_query":{"id":"1",` + from + `,"query":"hi"}`, "-"},
+		{"service message", `"message":{` + from + `,` + chat + `,"pinned_message":{"text":"hi"}}`, "-"},
+		{"voice", `"message":{` + from + `,` + chat + `,"voice":{"file_id":"x"}}`, "!voice"},
+		{"sticker", `"message":{` + from + `,` + chat + `,"sticker":{}}`, "!sticker"},
+		{"video with words", `"message":{` + from + `,` + chat + `,"video":{},"caption":"start site"}`, "!video"},
+		{"location", `"message":{` + from + `,` + chat + `,"location":{}}`, "!location"},
+		{"gif", `"message":{` + from + `,` + chat + `,"animation":{},"document":{"file_id":"x"}}`, "!animation"},
+		{"press", `"callback_query":{"id":"1",` + from + `,"message":{` + chat + `},"data":"stop #a"}`, "stop #a"},
+		{"press in a group", `"callback_query":{"id":"1",` + from + `,"message":{"chat":{"id":-5,"type":"group"}},"data":"stop"}`, "-"},
+		{"press by another", `"callback_query":{"id":"1","from":{"id":8},"message":{` + chat + `},"data":"stop"}`, "-"},
+		{"press on an inline message", `"callback_query":{"id":"1",` + from + `,"inline_message_id":"z","data":"stop"}`, "-"},
+		{"press of a game", `"callback_query":{"id":"1",` + from + `,"message":{` + chat + `},"game_short_name":"g"}`, "-"},
+	}
+	a := newAdapter(t, telegramtest.New(t, token))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := a.Decode(t.Context(), services.Incoming{ID: "9", Raw: []byte(`{"update_id":9,` + tt.update + `}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "-"
+			if m != nil {
+				got = m.Text
+				if m.Unsupported != "" {
+					got = "!" + m.Unsupported + m.Text
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestMessageCarriesNumericIdentity(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	id := s.Type(alice, "hello")
+	receive(t, a, box)
+	e := box.await(t, 1)[0]
+	m, err := a.Decode(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &bots.Message{
+		Network: "telegram", ID: strconv.FormatInt(id, 10), Text: "hello", SentAt: e.SentAt,
+		From:  bots.Identity{Account: "1001", Handle: "@user1001"},
+		Route: services.Route{Network: "telegram", Account: "1001", Chat: "1001"},
+	}
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Error(diff)
+	}
+	if time.Since(m.SentAt) > time.Minute {
+		t.Errorf("SentAt = %v", m.SentAt)
+	}
+}
+
+func TestFilesAreFetched(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a, box := newAdapter(t, s), newInbox()
+	full := bytes.Repeat([]byte("x"), telegram.MaxDownload)
+	s.SendFile(alice, "../../index.html", []byte("<h1>hi</h1>"), "start site")
+	s.SendPhoto(alice, []byte("jpeg"), "")
+	s.SendFile(alice, "full.zip", full, "")
+	s.SendFile(alice, "more.zip", append(full, 'x'), "")
+	receive(t, a, box)
+	tests := []struct {
+		text, name string
+		size       int64
+		err        error
+	}{
+		{"start site", "../../index.html", 11, nil},
+		{"", "photo.jpg", 4, nil},
+		{"", "full.zip", telegram.MaxDownload, nil},
+		{"", "more.zip", telegram.MaxDownload + 1, telegram.ErrTooLarge},
+	}
+	for i, e := range box.await(t, len(tests)) {
+		m, err := a.Decode(t.Context(), e)
+		if err != nil || m == nil || len(m.Attachments) != 1 {
+			t.Fatalf("update %d: %+v, %v", i, m, err)
+		}
+		att, want := m.Attachments[0], tests[i]
+		if m.Text != want.text || att.Name != want.name || att.Size != want.size {
+			t.Errorf("%q %q %d, want %+v", m.Text, att.Name, att.Size, want)
+		}
+		data, err := readAttachment(t, att)
+		if !errors.Is(err, want.err) || want.err == nil && int64(len(data)) != want.size {
+			t.Errorf("%s: %d bytes, %v", att.Name, len(data), err)
+		}
+	}
+}
+
+func readAttachment(t *testing.T, att bots.Attachment) ([]byte, error) {
+	t.Helper()
+	r, err := att.Open(t.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	return io.ReadAll(r)
+}
+
+func TestFetchFailsReadably(t *testing.T) {
+	for _, f := range []telegramtest.Fault{
+		{Kind: telegramtest.Cut, Method: "download"},
+		{Kind: telegramtest.Gateway, Method: "download"},
+		{Kind: telegramtest.Broken, Method: "getFile"},
+	} {
+		s := telegramtest.New(t, token)
+		a, box := newAdapter(t, s), newInbox()
+		s.SendFile(alice, "a.html", []byte("hi"), "")
+		receive(t, a, box)
+		m, err := a.Decode(t.Context(), box.await(t, 1)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Times = -1 // one cut alone is mended by net/http
+		s.Fault(f)
+		if data, err := readAttachment(t, m.Attachments[0]); err == nil {
+			t.Errorf("%+v: read %q", f, data)
+		}
+		s.ClearFaults()
+		if data, err := readAttachment(t, m.Attachments[0]); err != nil || string(data) != "hi" {
+			t.Errorf("%+v: the second attempt read %q, %v", f, data, err)
+		}
+	}
+}
