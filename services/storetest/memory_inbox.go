@@ -17,8 +17,8 @@ func (tx *memoryTx) AddIncoming(in services.Incoming) (bool, error) {
 	if known || handled {
 		return false, nil
 	}
-	tx.s.lastID++
-	tx.s.incoming[id] = received{seq: tx.s.lastID, Incoming: copyIncoming(in)}
+	tx.s.lastSeq++
+	tx.s.incoming[id] = received{seq: tx.s.lastSeq, Incoming: copyIncoming(in)}
 	return true, nil
 }
 

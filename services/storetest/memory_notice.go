@@ -26,8 +26,8 @@ func (tx *memoryTx) AddNotice(n *services.Notice) (bool, error) {
 	if err := checkNotice(c.State); err != nil {
 		return false, err
 	}
-	tx.s.lastID++
-	c.ID = tx.s.lastID
+	tx.s.lastNote++
+	c.ID = tx.s.lastNote
 	n.ID = c.ID
 	tx.s.notices[c.ID] = finish(c)
 	tx.s.keys[c.Key] = c.ID

@@ -19,7 +19,8 @@ type state struct {
 	audit     []services.AuditEntry
 	cursors   map[string]string
 	settings  map[string]string
-	lastID    int64 // of notices and received messages
+	lastNote  int64 // ID of the newest notice
+	lastSeq   int64 // of the newest received message
 }
 
 type messageID struct{ network, id string }
@@ -65,6 +66,7 @@ func stored(t time.Time) time.Time {
 
 func copyInstance(i *services.Instance) *services.Instance {
 	c := *i
+	c.Rules.Idle = i.Rules.Idle.Truncate(time.Millisecond)
 	c.Onion.Clients = slices.Clone(nonEmpty(i.Onion.Clients))
 	for _, t := range []*time.Time{&c.CreatedAt, &c.ExpiresAt, &c.ReadyAt, &c.CheckedAt, &c.EndedAt, &c.UpdatedAt} {
 		*t = stored(*t)

@@ -1,0 +1,115 @@
+package db
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"onionbot/services"
+)
+
+const instanceColumns = `id, owner, service, name, network, account, chat, reply_to,
+	address, onion_key, clients, host_key, host_print, idle_ms, max_visits,
+	desired, state, reason, fault, visits, content, repairs,
+	created_at, expires_at, ready_at, checked_at, ended_at, updated_at`
+
+const putInstance = `INSERT INTO instances (` + instanceColumns + `)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+	owner = excluded.owner, service = excluded.service, name = excluded.name,
+	network = excluded.network, account = excluded.account, chat = excluded.chat, reply_to = excluded.reply_to,
+	address = excluded.address, onion_key = excluded.onion_key, clients = excluded.clients,
+	host_key = excluded.host_key, host_print = excluded.host_print,
+	idle_ms = excluded.idle_ms, max_visits = excluded.max_visits,
+	desired = excluded.desired, state = excluded.state, reason = excluded.reason, fault = excluded.fault,
+	visits = excluded.visits, content = excluded.content, repairs = excluded.repairs,
+	created_at = excluded.created_at, expires_at = excluded.expires_at, ready_at = excluded.ready_at,
+	checked_at = excluded.checked_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at`
+
+const eraseInstance = `UPDATE instances SET
+	name = '', network = '', account = '', chat = '', reply_to = '',
+	address = '', onion_key = '', clients = '', host_key = '', host_print = '',
+	idle_ms = 0, max_visits = 0, fault = '', visits = 0, content = 0, repairs = 0
+WHERE id = ?`
+
+func (t *tx) Instance(id string) (*services.Instance, error) {
+	found, err := rows(t, "read instance", `SELECT `+instanceColumns+` FROM instances WHERE id = ?`, scanInstance, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, services.E(services.CodeNotFound)
+	}
+	return found[0], nil
+}
+
+func (t *tx) Instances(f services.InstanceFilter) ([]*services.Instance, error) {
+	query := `SELECT ` + instanceColumns + ` FROM instances WHERE (?1 = '' OR owner = ?1) `
+	if f.NotEnded {
+		query += `AND state <> 'gone' ` // in the words of the index
+	}
+	return rows(t, "list instances", query+`ORDER BY created_at, id`, scanInstance, f.Owner)
+}
+
+func (t *tx) PutInstance(i *services.Instance) error {
+	clients := ""
+	if len(i.Onion.Clients) > 0 {
+		b, err := json.Marshal(i.Onion.Clients)
+		if err != nil {
+			return fmt.Errorf("put instance: %w", err)
+		}
+		clients = string(b)
+	}
+	_, err := t.change("put instance", putInstance,
+		i.ID, i.Owner, i.Service, i.Name,
+		i.Origin.Network, i.Origin.Account, i.Origin.Chat, i.Origin.ReplyTo,
+		i.Onion.Address, i.Onion.Key.Reveal(), clients,
+		i.HostKey.PrivatePEM.Reveal(), i.HostKey.Fingerprint,
+		i.Rules.Idle.Milliseconds(), i.Rules.Visits,
+		string(i.Desired), string(i.State), string(i.Reason), string(i.Fault),
+		i.Visits, i.Content, i.Repairs,
+		millis(i.CreatedAt), millis(i.ExpiresAt), millis(i.ReadyAt),
+		millis(i.CheckedAt), millis(i.EndedAt), millis(i.UpdatedAt))
+	return err
+}
+
+// EraseInstance leaves notices alone: a finished one lost what it carried when
+// it was finished.
+func (t *tx) EraseInstance(id string) error {
+	var state services.State
+	if err := t.get("erase instance", `SELECT state FROM instances WHERE id = ?`, []any{id}, &state); err != nil {
+		return err
+	}
+	if state != services.StateGone {
+		return services.E(services.CodeConflict)
+	}
+	_, err := t.change("erase instance", eraseInstance, id)
+	return err
+}
+
+func scanInstance(row scanner) (*services.Instance, error) {
+	var (
+		i                                                services.Instance
+		clients                                          string
+		idle                                             int64
+		created, expires, ready, checked, ended, updated int64
+	)
+	err := row.Scan(&i.ID, &i.Owner, &i.Service, &i.Name,
+		&i.Origin.Network, &i.Origin.Account, &i.Origin.Chat, &i.Origin.ReplyTo,
+		&i.Onion.Address, &i.Onion.Key, &clients,
+		&i.HostKey.PrivatePEM, &i.HostKey.Fingerprint, &idle, &i.Rules.Visits,
+		&i.Desired, &i.State, &i.Reason, &i.Fault, &i.Visits, &i.Content, &i.Repairs,
+		&created, &expires, &ready, &checked, &ended, &updated)
+	if err != nil {
+		return nil, err
+	}
+	if clients != "" {
+		if err := json.Unmarshal([]byte(clients), &i.Onion.Clients); err != nil {
+			return nil, fmt.Errorf("clients of %s: %w", i.ID, err)
+		}
+	}
+	i.Rules.Idle = time.Duration(idle) * time.Millisecond
+	i.CreatedAt, i.ExpiresAt, i.ReadyAt = moment(created), moment(expires), moment(ready)
+	i.CheckedAt, i.EndedAt, i.UpdatedAt = moment(checked), moment(ended), moment(updated)
+	return &i, nil
+}

@@ -1,0 +1,109 @@
+package db
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"onionbot/services"
+)
+
+const noticeColumns = `id, key, network, account, chat, reply_to, owner, instance, kind, args, body,
+	slot, alert, due_at, stale_at, next_at, attempts, state, remote_id`
+
+// addNotice finds the key taken before it draws an ID.
+const addNotice = `INSERT INTO notices (key, network, account, chat, reply_to, owner, instance, kind, args, body,
+	slot, alert, due_at, stale_at, next_at, attempts, state, remote_id)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
+WHERE NOT EXISTS (SELECT 1 FROM notices WHERE key = ?1)`
+
+func (t *tx) AddNotice(n *services.Notice) (bool, error) {
+	c := *n
+	if c.State == "" {
+		c.State = services.NoticePending
+	}
+	if c.State != services.NoticePending {
+		c.To, c.Args, c.Body = services.Route{}, nil, nil
+	}
+	args := ""
+	if len(c.Args) > 0 {
+		b, err := json.Marshal(c.Args)
+		if err != nil {
+			return false, fmt.Errorf("add notice: %w", err)
+		}
+		args = string(b)
+	}
+	var body any
+	if len(c.Body) > 0 {
+		body = c.Body
+	}
+	added, err := t.change("add notice", addNotice,
+		c.Key, c.To.Network, c.To.Account, c.To.Chat, c.To.ReplyTo,
+		c.Owner, c.Instance, string(c.Kind), args, body, c.Slot, c.Alert,
+		millis(c.DueAt), millis(c.StaleAt), millis(c.NextAt), c.Attempts, string(c.State), c.RemoteID)
+	if err != nil || added == 0 {
+		return false, err
+	}
+	return true, t.get("add notice", `SELECT last_insert_rowid()`, nil, &n.ID)
+}
+
+// PutNotice also takes the route from a notice that is done: nobody asks for
+// it any more.
+func (t *tx) PutNotice(n *services.Notice) error {
+	query := `UPDATE notices SET state = ?2, attempts = ?3, next_at = ?4, due_at = ?5, remote_id = ?6`
+	if n.State != services.NoticePending {
+		query += `, args = '', body = NULL, network = '', account = '', chat = '', reply_to = ''`
+	}
+	found, err := t.change("put notice", query+` WHERE id = ?1`,
+		n.ID, string(n.State), n.Attempts, millis(n.NextAt), millis(n.DueAt), n.RemoteID)
+	if err == nil && found == 0 {
+		return services.E(services.CodeNotFound)
+	}
+	return err
+}
+
+func (t *tx) DueNotices(now time.Time, limit int) ([]*services.Notice, error) {
+	return rows(t, "due notices", `SELECT `+noticeColumns+` FROM notices
+		WHERE state = 'pending' AND max(due_at, next_at) <= ? ORDER BY due_at, id LIMIT ?`,
+		scanNotice, millis(now), max(limit, 0))
+}
+
+func (t *tx) NextNoticeAt() (time.Time, error) {
+	var ms int64
+	err := t.get("next notice", `SELECT coalesce(min(max(due_at, next_at)), 0) FROM notices WHERE state = 'pending'`, nil, &ms)
+	return moment(ms), err
+}
+
+func (t *tx) PendingNotices(instance string) ([]*services.Notice, error) {
+	return rows(t, "pending notices", `SELECT `+noticeColumns+` FROM notices
+		WHERE state = 'pending' AND instance = ? ORDER BY id`, scanNotice, instance)
+}
+
+func (t *tx) SlotMessage(slot string) (string, error) {
+	if slot == "" {
+		return "", t.usable()
+	}
+	return t.text("slot message", `SELECT remote_id FROM notices
+		WHERE state = 'sent' AND slot = ? ORDER BY id DESC LIMIT 1`, slot)
+}
+
+func scanNotice(row scanner) (*services.Notice, error) {
+	var (
+		n                services.Notice
+		args             string
+		due, stale, next int64
+	)
+	err := row.Scan(&n.ID, &n.Key, &n.To.Network, &n.To.Account, &n.To.Chat, &n.To.ReplyTo,
+		&n.Owner, &n.Instance, &n.Kind, &args, &n.Body, &n.Slot, &n.Alert,
+		&due, &stale, &next, &n.Attempts, &n.State, &n.RemoteID)
+	if err != nil {
+		return nil, err
+	}
+	if args != "" {
+		if err := json.Unmarshal([]byte(args), &n.Args); err != nil {
+			return nil, fmt.Errorf("arguments of notice %d: %w", n.ID, err)
+		}
+	}
+	n.DueAt, n.StaleAt, n.NextAt = moment(due), moment(stale), moment(next)
+	return &n, nil
+}

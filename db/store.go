@@ -1,0 +1,196 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"onionbot/services"
+)
+
+// Store is a [services.Store] in one SQLite file.
+type Store struct {
+	log     *slog.Logger
+	now     func() time.Time
+	path    string
+	writeDB *sql.DB // one connection, held by writer
+	readDB  *sql.DB // read-only
+	writer  chan *conn
+	readers chan *conn
+	closed  chan struct{}
+	closing sync.Once
+}
+
+var _ services.Store = (*Store)(nil)
+
+// Options are what [Open] may be given; every field may be left out.
+type Options struct {
+	Logger *slog.Logger
+	Clock  services.Clock // dates handled messages
+}
+
+// readConns is how many transactions can read at the same time.
+const readConns = 4
+
+var errClosed = errors.New("the store is closed")
+
+// Open opens the database at path, creates it if there is none, and brings
+// its tables up to date. The file is 0600 in a directory that is 0700, whatever
+// the umask. Nothing that cannot be understood is ever overwritten: the error
+// then has one of [services.CodeNewerSchema], [services.CodeCorruptDatabase]
+// and [services.CodeReadOnlyState].
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, services.Wrap(services.CodeReadOnlyState, err)
+	}
+	s := &Store{
+		log: opts.Logger, now: time.Now, path: path, closed: make(chan struct{}),
+		writer: make(chan *conn, 1), readers: make(chan *conn, readConns),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Clock != nil {
+		s.now = opts.Clock.Now
+	}
+	if err := secureFiles(path, s.log); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(coded(err), s.closeAll())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	var err error
+	if s.writeDB, err = sql.Open("sqlite", writerDSN(s.path)); err != nil {
+		return err
+	}
+	s.writeDB.SetMaxOpenConns(1)
+	if err := checkFile(ctx, s.writeDB); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if s.readDB, err = sql.Open("sqlite", readerDSN(s.path)); err != nil {
+		return err
+	}
+	w, err := newConn(ctx, s.writeDB, writerPragmas)
+	if err != nil {
+		return err
+	}
+	s.writer <- w
+	for range readConns {
+		r, err := newConn(ctx, s.readDB, readerPragmas)
+		if err != nil {
+			return err
+		}
+		s.readers <- r
+	}
+	return nil
+}
+
+// Update runs fn in the one write transaction there is at a time. An error or
+// a panic of fn, and an ended ctx, leave everything as it was.
+func (s *Store) Update(ctx context.Context, fn func(services.Tx) error) error {
+	return s.transact(ctx, s.writer, "BEGIN IMMEDIATE", true, fn)
+}
+
+// View runs fn on a snapshot. Writers do not wait for it, nor it for them.
+func (s *Store) View(ctx context.Context, fn func(services.Tx) error) error {
+	return s.transact(ctx, s.readers, "BEGIN", false, fn)
+}
+
+func (s *Store) transact(ctx context.Context, pool chan *conn, begin string, write bool, fn func(services.Tx) error) error {
+	c, err := s.take(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer func() { pool <- c }()
+	if err := c.exec(begin); err != nil {
+		return coded(err)
+	}
+	t := &tx{ctx: ctx, conn: c, now: s.now, writable: write}
+	committed := false
+	defer func() {
+		t.ended = true
+		if !committed {
+			s.rollback(c)
+		}
+	}()
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := errors.Join(t.broken, ctx.Err()); err != nil {
+		return err
+	}
+	if err := c.exec("COMMIT"); err != nil {
+		return coded(err)
+	}
+	committed = true
+	return nil
+}
+
+// take waits for a connection of the pool.
+func (s *Store) take(ctx context.Context, pool chan *conn) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.closed:
+		return nil, errClosed
+	default:
+	}
+	select {
+	case c := <-pool:
+		return c, nil
+	case <-s.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// rollback ends a transaction that shall not be. SQLite may have ended it by
+// itself after a fault of the disk; that is the same.
+func (s *Store) rollback(c *conn) {
+	if err := c.exec("ROLLBACK"); err != nil {
+		s.log.Debug("roll back", "error", err)
+	}
+}
+
+// Close waits for transactions that run and releases the file.
+func (s *Store) Close() error {
+	var err error
+	s.closing.Do(func() {
+		close(s.closed)
+		for range cap(s.readers) {
+			(<-s.readers).close()
+		}
+		(<-s.writer).close()
+		err = s.closeAll()
+	})
+	return err
+}
+
+func (s *Store) closeAll() error {
+	var errs []error
+	// The writer last: it then moves the log into the file and removes it.
+	for _, d := range []*sql.DB{s.readDB, s.writeDB} {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
