@@ -25,27 +25,27 @@ func units(s string) int {
 // left out.
 func split(text string, limit int) []string {
 	var pieces []string
-	for text = strings.Trim(text, "\n"); units(text) > limit; {
+	for text = strings.Trim(text, "\n"); text != ""; {
 		piece, rest := cut(text, limit)
 		if strings.TrimSpace(piece) != "" {
 			pieces = append(pieces, piece)
 		}
 		text = strings.TrimLeft(rest, "\n")
 	}
-	if strings.TrimSpace(text) != "" {
-		pieces = append(pieces, text)
-	}
 	return pieces
 }
 
-// cut takes one piece off a text that is longer than limit.
+// cut takes one piece off text: all of it if that fits.
 func cut(text string, limit int) (piece, rest string) {
-	end, n := 0, 0
+	end, n := -1, 0
 	for i, r := range text {
 		if n += max(utf16.RuneLen(r), 1); n > limit {
 			end = i
 			break
 		}
+	}
+	if end < 0 {
+		return text, ""
 	}
 	// text[end] begins the first character too many: if it is a line end or a
 	// space, the piece before it fits exactly.
