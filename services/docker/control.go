@@ -71,6 +71,9 @@ func (r *Runtime) Remove(ctx context.Context, id string) error {
 // removeContainer kills and removes the container, if it is ours. It returns
 // when it is gone, also when somebody else is removing it.
 func (r *Runtime) removeContainer(ctx context.Context, id string) error {
+	if c, err := r.inspect(ctx, id); err != nil || c == nil {
+		return err
+	}
 	return call(ctx, slowCall, func(ctx context.Context) error {
 		for {
 			err := r.cli.ContainerRemove(ctx, containerName(id), container.RemoveOptions{Force: true, RemoveVolumes: true})

@@ -116,7 +116,7 @@ func (f *Fixture) listed(t *testing.T, id string) (services.Container, bool) {
 
 func testAbsent(t *testing.T, f *Fixture) {
 	id := f.ID()
-	if c := f.inspect(t, id); c.ID != id || c.State != services.ContainerAbsent {
+	if c := f.inspect(t, id); c.ID != id || c.State != services.ContainerAbsent || c.Files {
 		t.Errorf("%+v", c)
 	}
 	if _, ok := f.listed(t, id); ok {
@@ -134,7 +134,7 @@ func testRun(t *testing.T, f *Fixture) {
 	spec := f.spec(f.ID(), time.Hour)
 	f.start(t, spec)
 	c := f.await(t, spec.ID, func(c services.Container) bool { return c.Ready })
-	if c.State != services.ContainerRunning || c.Armed || c.Visits != 0 || c.Exit != services.ExitNone {
+	if c.State != services.ContainerRunning || !c.Files || c.Armed || c.Visits != 0 || c.Exit != services.ExitNone {
 		t.Errorf("%+v", c)
 	}
 	if d := c.Deadline.Sub(spec.Deadline).Abs(); d > time.Millisecond {
@@ -158,7 +158,7 @@ func testPrepare(t *testing.T, f *Fixture) {
 			t.Fatal(err)
 		}
 	}
-	if c, ok := f.listed(t, id); !ok || c.State != services.ContainerAbsent {
+	if c, ok := f.listed(t, id); !ok || c.State != services.ContainerAbsent || !c.Files {
 		t.Errorf("listed %t as %+v", ok, c)
 	}
 	before := f.Runtime.Target(id, f.Definition.Ports[0])
@@ -176,7 +176,7 @@ func testRemove(t *testing.T, f *Fixture) {
 			t.Fatal(err)
 		}
 	}
-	if c := f.inspect(t, spec.ID); c.State != services.ContainerAbsent {
+	if c := f.inspect(t, spec.ID); c.State != services.ContainerAbsent || c.Files {
 		t.Errorf("%+v", c)
 	}
 	if _, ok := f.listed(t, spec.ID); ok {

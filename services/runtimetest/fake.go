@@ -100,7 +100,7 @@ func (f *Fake) Run(ctx context.Context, spec services.ContainerSpec) error {
 		f.runs[spec.ID]++
 		f.boxes[spec.ID] = &box{
 			Container: services.Container{
-				ID: spec.ID, State: services.ContainerRunning, Ready: true,
+				ID: spec.ID, State: services.ContainerRunning, Files: true, Ready: true,
 				Deadline: spec.Deadline, Visits: spec.Visits, StartedAt: now,
 			},
 			spec: &spec, lastSeen: now,
@@ -120,7 +120,7 @@ func (f *Fake) Target(id string, p services.Port) string {
 func (f *Fake) Prepare(ctx context.Context, id string) error {
 	return f.do(ctx, "Prepare", id, func() error {
 		if f.boxes[id] == nil {
-			f.boxes[id] = &box{Container: services.Container{ID: id}}
+			f.boxes[id] = &box{Container: services.Container{ID: id, Files: true}}
 		}
 		return nil
 	})

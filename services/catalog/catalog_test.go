@@ -1,0 +1,139 @@
+package catalog
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onionbot/services"
+)
+
+func TestEmbeddedCatalogueLoads(t *testing.T) {
+	defs, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range defs {
+		names = append(names, d.Name)
+		if d.User == "0:0" || len(d.Caps) > 0 {
+			t.Errorf("%s runs as %s with %v", d.Name, d.User, d.Caps)
+		}
+		for path, options := range d.Tmpfs {
+			for _, want := range []string{"noexec", "nosuid", "nodev", "size="} {
+				if !strings.Contains(options, want) {
+					t.Errorf("%s: %s has no %s", d.Name, path, want)
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"site", "ssh"}, names); diff != "" {
+		t.Fatal(diff)
+	}
+	site := defs[0]
+	if site.DefaultLife != 2*time.Hour || site.MaxLife != 168*time.Hour || site.Warm != 1 || site.Content != "/srv/content" {
+		t.Errorf("site: %+v", site)
+	}
+	if ssh := defs[1]; !ssh.NeedsSSHKeys || !ssh.HostKey || ssh.DefaultLife != time.Hour {
+		t.Errorf("ssh: %+v", ssh)
+	}
+}
+
+const minimal = `summary = "x"
+command = ["/bin/x"]
+user = "50000:50000"
+probe = "tcp"
+default_life = "1h"
+max_life = "2h"
+[[ports]]
+onion = 1
+app = 1000
+[limits]
+memory = "32MiB"
+cpus = 0.5
+pids = 32
+`
+
+// folder makes an operator's catalogue with one service.
+func folder(t *testing.T, name, manifest string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, name, "etc"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"service.toml": manifest, "Dockerfile": "FROM debian:bookworm-slim\n", "etc/x": "x"} {
+		if err := os.WriteFile(filepath.Join(dir, name, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestOperatorsFolderAddsAndReplaces(t *testing.T) {
+	defs, err := Load(folder(t, "wiki", minimal))
+	if err != nil || len(defs) != 3 || defs[2].Name != "wiki" {
+		t.Fatalf("%v, %v", defs, err)
+	}
+	if _, ok := defs[2].Source.Files["etc/x"]; !ok || len(defs[2].Source.Files) != 2 {
+		t.Errorf("files %v", defs[2].Source.Files)
+	}
+	if defs, err = Load(folder(t, "site", minimal)); err != nil || len(defs) != 2 || defs[0].Summary != "x" {
+		t.Fatalf("%v, %v", defs, err)
+	}
+}
+
+func TestMistakesNameTheLine(t *testing.T) {
+	for name, c := range map[string]struct{ manifest, line, problem string }{
+		"unknown key":     {"color = \"red\"\n" + minimal, "1", `"color" is not known here`},
+		"unknown in part": {minimal + "swap = 1\n", "14", `"limits.swap" is not known here`},
+		"syntax":          {"summary = \n" + minimal, "1", ""},
+		"wrong type":      {strings.Replace(minimal, "cpus = 0.5", `cpus = "much"`, 1), "12", ""},
+		"bad duration":    {strings.Replace(minimal, `"1h"`, `"an hour"`, 1), "", `not a duration`},
+		"bad size":        {strings.Replace(minimal, `"32MiB"`, `"lots"`, 1), "", `not a size`},
+		"named user":      {strings.Replace(minimal, "50000:50000", "www-data", 1), "", "numeric"},
+		"port":            {strings.Replace(minimal, "onion = 1", "onion = 70000", 1), "", "between 1 and 65535"},
+		"two ports":       {minimal + "[[ports]]\nonion = 1\napp = 2\n", "", ""},
+		"capability":      {"caps = [\"CAP_CHOWN\"]\n" + minimal, "", "without CAP_"},
+		"mount":           {minimal + "[tmpfs]\n\"/onion/sock\" = \"rw\"\n", "", "outside /onion"},
+		"alias":           {"aliases = [\"ssh\"]\n" + minimal, "", "also a name"},
+		"life":            {strings.Replace(minimal, `max_life = "2h"`, `max_life = "2m"`, 1), "", "default_life"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(folder(t, "wiki", c.manifest))
+			if !services.IsCode(err, services.CodeBadConfig) {
+				t.Fatalf("got %v", err)
+			}
+			text := err.Error()
+			if !strings.Contains(text, strings.ReplaceAll(c.problem, `"`, `\"`)) || (c.line != "" && !strings.Contains(text, `line="`+c.line+`"`)) {
+				t.Errorf("got %s", text)
+			}
+		})
+	}
+}
+
+func TestDigestSeesNamesAndContents(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, files := range []map[string][]byte{
+		{"a": []byte("b")}, {"a": []byte("c")}, {"ab": nil}, {"a": []byte("b"), "c": nil}, {"a": nil, "b": nil},
+	} {
+		d := digest(files)
+		if seen[d] {
+			t.Errorf("%v has another's digest", files)
+		}
+		seen[d] = true
+	}
+}
+
+func TestFolderWithoutDockerfileIsRefused(t *testing.T) {
+	dir := folder(t, "wiki", minimal)
+	if err := os.Remove(filepath.Join(dir, "wiki", "Dockerfile")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir); !services.IsCode(err, services.CodeBadConfig) {
+		t.Errorf("got %v", err)
+	}
+}
