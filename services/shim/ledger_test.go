@@ -6,6 +6,8 @@ import (
 )
 
 // at is a moment so long after noon.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 func at(d time.Duration) moment { return moment{wall: noon.Add(d), boot: d} }
 
 func TestOwnCheckBeforeArmingBurnsNothing(t *testing.T) {

@@ -53,7 +53,7 @@ func supervise(t *testing.T, app launcher, life time.Duration, signals <-chan os
 	file := filepath.Join(t.TempDir(), DeadlineFile)
 	putDeadline(t, file, time.Now().Add(life))
 	began := time.Now()
-	c := &clock{wall: time.Now, boot: func() time.Duration { return time.Since(began) }}
+	c := &clock{wallclock.From(time.Now, func() time.Duration { return time.Since(began) })}
 	s, err := newSupervisor(c, app, file, nil, signals)
 	if err != nil {
 		t.Fatal(err)
