@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"onionbot/services"
+	"onionbot/services/catalog"
+	"onionbot/services/docker"
+)
+
+type doctorCmd struct {
+	Config string `default:"config.toml" type:"path" help:"The configuration file."`
+}
+
+// finding is what one examination says.
+type finding struct {
+	what string
+	err  error // nil = well; a sentence for the operator
+	note string
+}
+
+// Run examines the machine and says what is missing, one line each.
+func (c doctorCmd) Run(ctx context.Context, s *streams) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	cfg, err := loadConfig(c.Config)
+	findings := []finding{{what: "configuration", err: err, note: c.Config}}
+	if err != nil {
+		cfg = defaultConfig()
+	}
+	findings = append(findings, examine(ctx, cfg)...)
+	if printFindings(s.out, findings) {
+		return nil
+	}
+	return exitCode(1)
+}
+
+func printFindings(w io.Writer, findings []finding) (well bool) {
+	well = true
+	for _, f := range findings {
+		mark, text := "ok  ", f.note
+		if f.err != nil {
+			mark, text, well = "FAIL", sentence(f.err), false
+		}
+		fmt.Fprintf(w, "%s  %-15s %s\n", mark, f.what, text)
+	}
+	return well
+}
+
+func examine(ctx context.Context, cfg *config) []finding {
+	findings := []finding{examineTor(ctx, cfg), examineDir("state directory", cfg.StateDir), examineDir("run directory", cfg.RunDir)}
+	findings = append(findings, examineDocker(ctx, cfg)...)
+	for name, file := range map[string]string{"telegram token": cfg.Telegram.TokenFile, "mastodon token": cfg.Mastodon.TokenFile} {
+		if file != "" {
+			_, err := readToken(file)
+			findings = append(findings, finding{what: name, err: err, note: file})
+		}
+	}
+	return findings
+}
+
+func examineTor(ctx context.Context, cfg *config) finding {
+	f := finding{what: "tor"}
+	if len(cfg.Tor.ControlSockets) > 0 {
+		f.note = "run by somebody else: " + strings.Join(cfg.Tor.ControlSockets, ", ")
+		for _, socket := range cfg.Tor.ControlSockets {
+			if _, err := os.Stat(socket); err != nil {
+				f.err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
+			}
+		}
+		return f
+	}
+	out, err := exec.CommandContext(ctx, cfg.Tor.Program, "--version").Output() //nolint:gosec // the operator names the program
+	if err != nil {
+		f.err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
+		return f
+	}
+	f.note, _, _ = strings.Cut(string(out), "\n")
+	return f
+}
+
+// examineDir tries to write where the bot will write.
+func examineDir(what, dir string) finding {
+	f := finding{what: what, note: dir}
+	if f.err = privateDir(dir); f.err != nil {
+		return f
+	}
+	try := filepath.Join(dir, ".doctor")
+	if err := os.WriteFile(try, []byte("x"), 0o600); err != nil {
+		f.err = services.Wrap(services.CodeReadOnlyState, err)
+		return f
+	}
+	_ = os.Remove(try)
+	return f
+}
+
+func examineDocker(ctx context.Context, cfg *config) []finding {
+	engine, images := finding{what: "docker"}, finding{what: "catalogue"}
+	defs, err := catalog.Load(cfg.ServicesDir)
+	if err != nil {
+		images.err = err
+	} else {
+		var names []string
+		for _, d := range defs {
+			names = append(names, d.Name)
+		}
+		images.note = strings.Join(names, ", ")
+	}
+	runtime, err := docker.New(docker.Options{RunDir: filepath.Join(cfg.RunDir, "i"), Installation: "doctor", Host: cfg.Docker.Host})
+	if err != nil {
+		engine.err = err
+		return []finding{engine, images}
+	}
+	defer runtime.Close()
+	if engine.err = runtime.Ping(ctx); engine.err == nil {
+		engine.note = "the engine answers"
+	}
+	return []finding{engine, images}
+}
+
+// readToken reads a secret from a file that only its owner may read.
+func readToken(path string) (services.Secret, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", badConfig(path, 0, "the token file cannot be read", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", badConfig(path, 0, "others may read this token; type: chmod 600 "+path, nil)
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", badConfig(path, 0, "the token file cannot be read", err)
+	}
+	token := strings.TrimSpace(string(data))
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		return "", badConfig(path, 0, "it does not hold one token on one line", nil)
+	}
+	return services.Secret(token), nil
+}

@@ -1,0 +1,141 @@
+// Command onionbot starts container-backed onion services on request from a
+// chat, and takes them down on time.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"onionbot/services"
+	"onionbot/services/shim"
+)
+
+// version is set by the linker.
+var version = "devel" //nolint:gochecknoglobals // set by -ldflags
+
+// cli is the command line.
+type cli struct {
+	Run      runCmd      `cmd:"" help:"Run the bot."`
+	Demo     demoCmd     `cmd:"" help:"Try it: a private Tor network, no account, no internet."`
+	Chat     chatCmd     `cmd:"" help:"Speak to the running bot at a prompt."`
+	Ctl      ctlCmd      `cmd:"" help:"Give the running bot one command, as in: onionbot ctl start site for 2h."`
+	Down     downCmd     `cmd:"" help:"Take everything down: services, keys, tor processes, the bot."`
+	Doctor   doctorCmd   `cmd:"" help:"Check that this machine has what onionbot needs."`
+	Mastodon mastodonCmd `cmd:"" help:"Set up the Mastodon account."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Shim     struct{}    `cmd:"" hidden:"" help:"Be PID 1 of a container."`
+}
+
+func main() {
+	// Before anything else: inside a container this program is the shim, and
+	// every start waits for it.
+	if len(os.Args) > 1 && os.Args[1] == "shim" {
+		os.Exit(shim.Main(os.Args[2:]))
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       *os.File
+	out, err io.Writer
+}
+
+// exitCode ends a command with a code of its own and nothing more to say.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func run(args []string, in *os.File, out, errOut io.Writer) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("onionbot"),
+		kong.Description("Start onion services from a chat."),
+		kong.Writers(out, errOut),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "onionbot:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "onionbot: %v\nType \"onionbot --help\" to see the commands.\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	return report(kctx.Run(&streams{in: in, out: out, err: errOut}), errOut)
+}
+
+// report turns an error into one sentence and an exit code.
+func report(err error, errOut io.Writer) int {
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintln(errOut, "onionbot:", sentence(err))
+	return 1
+}
+
+// sentence is what an operator reads when a command cannot go on.
+func sentence(err error) string {
+	var e *services.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	switch e.Code {
+	case services.CodeBadConfig:
+		return fmt.Sprintf("%s: %s.", e.Args["where"], e.Args["problem"])
+	case services.CodeLocked:
+		return "another onionbot is running with this state directory. Stop it first, or give this one its own state_dir and run_dir."
+	case services.CodeNewerSchema:
+		return "the database was made by a newer onionbot. Install that version again, or start with an empty state_dir."
+	case services.CodeCorruptDatabase:
+		return "the database is damaged; it was left as it is. Move it away and start again, or restore a backup."
+	case services.CodeReadOnlyState:
+		return fmt.Sprintf("the state directory cannot be written to (%v). Free some space or correct its permissions.", e.Cause)
+	case services.CodePathTooLong:
+		return "run_dir is too long for a socket's path. Choose a shorter one, such as /run/onionbot."
+	case services.CodeUnavailable:
+		return unavailable(e)
+	}
+	return e.Error()
+}
+
+func unavailable(e *services.Error) string {
+	switch e.Args["what"] {
+	case "docker":
+		return fmt.Sprintf("the container engine does not answer (%v). Start it, for example with: sudo systemctl start docker", e.Cause)
+	case "tor":
+		return fmt.Sprintf("tor does not answer (%v). Install it, for example with: sudo apt-get install tor", e.Cause)
+	}
+	return e.Error()
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(s *streams) error {
+	_, err := fmt.Fprintln(s.out, "onionbot", version)
+	return err
+}
