@@ -258,6 +258,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 
 func TestPaceOfAChat(t *testing.T) {
 	s := telegramtest.New(t, token)
+	s.Limit(10, 4) // one more at once than we allow ourselves, for jitter on the way
 	s.Type(alice, "/start")
 	s.Type(alice+1, "/start")
 	a := newAdapter(t, s, func(o *telegram.Options) { o.ChatRate = 10 })
@@ -272,5 +273,8 @@ func TestPaceOfAChat(t *testing.T) {
 	send(t, a, bots.Outgoing{Key: "other", To: services.Route{Account: "1002"}, Reply: bots.Reply{Text: "x"}})
 	if d := time.Since(began); d > 80*time.Millisecond {
 		t.Errorf("another chat waited %s", d)
+	}
+	if n := s.Calls("limited"); n != 0 {
+		t.Errorf("%d messages came too fast for the server", n)
 	}
 }

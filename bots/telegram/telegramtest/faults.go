@@ -91,9 +91,7 @@ const page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body
 func (f *Fault) before(s *Server, w http.ResponseWriter, r *http.Request) bool {
 	switch f.Kind {
 	case Flood:
-		a := refuse(http.StatusTooManyRequests, fmt.Sprintf("Too Many Requests: retry after %d", f.RetryAfter))
-		a.Parameters = &params{RetryAfter: f.RetryAfter}
-		write(w, a)
+		write(w, flood(f.RetryAfter))
 	case Gateway, Portal:
 		w.Header().Set("Content-Type", "text/html")
 		if f.Kind == Gateway {
@@ -130,4 +128,10 @@ func cut(w http.ResponseWriter) {
 			_ = conn.Close() // that is the fault
 		}
 	}
+}
+
+func flood(seconds int) reply {
+	a := refuse(http.StatusTooManyRequests, fmt.Sprintf("Too Many Requests: retry after %d", seconds))
+	a.Parameters = &params{RetryAfter: seconds}
+	return a
 }

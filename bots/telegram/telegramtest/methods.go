@@ -61,6 +61,9 @@ func (s *Server) recipient(c *call) (*chat, int64, reply) {
 		return nil, 0, badRequest("chat not found")
 	case to.blocked:
 		return nil, 0, refuse(http.StatusForbidden, "Forbidden: bot was blocked by the user")
+	case to.limiter != nil && !to.limiter.Allow():
+		s.calls["limited"]++
+		return nil, 0, flood(1)
 	}
 	return to, id, reply{OK: true}
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Server is the Bot API server and the phones of everybody who uses it.
@@ -37,6 +39,8 @@ type Server struct {
 	refusals []string
 	menus    map[string][]MenuEntry
 	last     []queued // confirmed lately, for duplicates
+	perChat  rate.Limit
+	burst    int
 }
 
 // chat is one private chat.
@@ -44,6 +48,7 @@ type chat struct {
 	messages []*Sent
 	nextID   int
 	blocked  bool
+	limiter  *rate.Limiter // nil: no limit
 }
 
 // New starts a server for one bot. It ends with the test.
@@ -70,6 +75,12 @@ func (s *Server) Revoke() { s.change(func() { s.revoked = true }) }
 
 // SetWebhook makes getUpdates fail as it does while a webhook is set.
 func (s *Server) SetWebhook(on bool) { s.change(func() { s.webhook = on }) }
+
+// Limit refuses messages that come faster than perSecond to one chat, after
+// burst at once, with 429. It holds for chats that begin afterwards.
+func (s *Server) Limit(perSecond float64, burst int) {
+	s.change(func() { s.perChat, s.burst = rate.Limit(perSecond), burst })
+}
 
 // Calls is how often a method was called, whatever came of it.
 func (s *Server) Calls(method string) int {
@@ -118,6 +129,9 @@ func (s *Server) chatOf(user int64) *chat {
 	c := s.chats[user]
 	if c == nil {
 		c = &chat{nextID: 1}
+		if s.burst > 0 {
+			c.limiter = rate.NewLimiter(s.perChat, s.burst)
+		}
 		s.chats[user] = c
 	}
 	return c
