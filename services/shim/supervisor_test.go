@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"onionbot/services/wallclock"
 )
 
 // fakeApp is an app that ends on SIGTERM unless it is stubborn.
