@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// twoUsers is the part of a configuration that says who may do what.
+const twoUsers = `
+[[users]]
+name = "ann"
+telegram = [1001]
+services = ["site"]
+max_instances = 2
+max_life = "4h"
+`
+
+func TestSiteOpensUntilItsDeadlineAndIsThenReallyGone(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	began := time.Now()
+	onion := b.begin("site", "for", "1m")
+	if page := mustVisit(t, onion); !strings.Contains(page, "<title>") || strings.Contains(page, "<script") {
+		t.Errorf("page: %.300s", page)
+	}
+	if list := b.ctl("list"); !strings.Contains(list, onion) {
+		t.Errorf("list: %s", list)
+	}
+	cut := hold(t, onion, 80)
+	deadline := began.Add(time.Minute)
+	select {
+	case at := <-cut:
+		if at.Before(deadline.Add(-2*time.Second)) || at.After(deadline.Add(7*time.Second)) {
+			t.Errorf("cut %v after the start, asked for 1m", at.Sub(began))
+		}
+	case <-time.After(90 * time.Second):
+		t.Fatal("an open connection outlived the deadline by half a minute")
+	}
+	wait(t, 45*time.Second, "gone from the list", func() bool { return !strings.Contains(b.ctl("list"), onion) })
+	wantDark(t, onion)
+	b.wantNothingLeft(onion, strings.TrimSuffix(onion, ".onion"))
+}
+
+func TestMoreAndStop(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	onion := b.begin("site", "as", "blog", "for", "1m")
+	out := b.ctl("more", "1h", "blog")
+	if !strings.Contains(out, "blog") {
+		t.Errorf("more: %s", out)
+	}
+	// Past its first deadline it still opens: the shim knows the new one.
+	time.Sleep(65 * time.Second)
+	mustVisit(t, onion)
+	out = b.ctl("stop", "blog")
+	if !strings.Contains(out, "gone") {
+		t.Errorf("stop: %s", out)
+	}
+	wantDark(t, onion)
+	b.wantNothingLeft(onion)
+}
+
+func TestDeadBotDoesNotProlongALife(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	began := time.Now()
+	onion := b.begin("site", "for", "1m")
+	cut := hold(t, onion, 80)
+	b.kill()
+	select {
+	case at := <-cut:
+		if late := at.Sub(began.Add(time.Minute)); late < -2*time.Second || late > 7*time.Second {
+			t.Errorf("cut %v from its deadline", late)
+		}
+	case <-time.After(90 * time.Second):
+		t.Fatal("it lived on without its bot")
+	}
+	wantDark(t, onion)
+	b.start()
+	wait(t, 60*time.Second, "cleaned up by the next bot", func() bool { return len(b.containers()) == 0 })
+	b.wantNothingLeft(onion)
+}
+
+func TestWrongWordsChangeNothing(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	for _, words := range []string{
+		"start nonsense", "stop nothing", "start site for 0s", "start site for -1h", "start site for 999999h",
+		"strat site", "more", "more soon", "status nobody", strings.Repeat("noise ", 2000), "start site as ../../etc", "\x01\x02",
+	} {
+		out, err := b.try(words)
+		if err == nil || strings.TrimSpace(out) == "" || len(out) > 600 || strings.Contains(out, "goroutine") {
+			t.Errorf("%.40q: %v, %.200q", words, err, out)
+		}
+	}
+	if left := b.containers(); len(left) > 0 {
+		t.Errorf("something was started: %v", left)
+	}
+	if _, err := os.Stat(b.dir + "/state"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fetcher visits addresses without a pause and counts.
+type fetcher struct {
+	ok, failed atomic.Int64
+	last       atomic.Value
+	stop       context.CancelFunc
+	wg         sync.WaitGroup
+}
+
+func fetchAll(t *testing.T, onions []string) *fetcher {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &fetcher{stop: cancel}
+	for i, onion := range onions {
+		f.wg.Add(1)
+		go func() {
+			defer f.wg.Done()
+			for ctx.Err() == nil {
+				vctx, done := context.WithTimeout(ctx, 30*time.Second)
+				_, err := visit(vctx, fmt.Sprintf("%s-%d", t.Name(), i), onion)
+				done()
+				switch {
+				case err == nil:
+					f.ok.Add(1)
+				case ctx.Err() == nil:
+					f.failed.Add(1)
+					f.last.Store(err)
+				}
+				time.Sleep(100 * time.Millisecond) // a visitor, not a flood
+			}
+		}()
+	}
+	return f
+}
+
+func (f *fetcher) end() {
+	f.stop()
+	f.wg.Wait()
+}
+
+// TestRestartOfTheBotCutsNobody kills the bot under constant visits and
+// starts it again.
+func TestRestartOfTheBotCutsNobody(t *testing.T) {
+	n := 3
+	if os.Getenv("ONIONBOT_SOAK") != "" {
+		n = 20
+	}
+	b := newBot(t, twoUsers)
+	b.start()
+	onions := b.beginMany(n)
+	for _, onion := range onions {
+		mustVisit(t, onion)
+	}
+	f := fetchAll(t, onions)
+	for range 3 {
+		time.Sleep(2 * time.Second)
+		b.kill()
+		time.Sleep(2 * time.Second)
+		b.start()
+	}
+	time.Sleep(2 * time.Second)
+	f.end()
+	if f.failed.Load() > 0 || f.ok.Load() < int64(n) {
+		t.Errorf("%d visits failed, %d went well; the last error: %v", f.failed.Load(), f.ok.Load(), f.last.Load())
+	}
+	if left := b.containers(); len(left) < n {
+		t.Errorf("containers: %v", left)
+	}
+}
+
+// beginMany starts n sites at the same time.
+func (b *bot) beginMany(n int) []string {
+	b.t.Helper()
+	onions := make([]string, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			out, err := b.try("start", "site", "as", fmt.Sprintf("s%d", i), "for", "1h")
+			if err != nil {
+				b.t.Errorf("start: %v\n%s", err, out)
+				return
+			}
+			onions[i] = onionAddress.FindString(out)
+		}()
+	}
+	wg.Wait()
+	if b.t.Failed() {
+		b.t.FailNow()
+	}
+	return onions
+}
+
+// TestKilledTorsComeBackWithTheSameAddresses kills every tor of the bot.
+func TestKilledTorsComeBackWithTheSameAddresses(t *testing.T) {
+	b := newBot(t, twoUsers)
+	b.start()
+	onion := b.begin("site", "for", "1h")
+	mustVisit(t, onion)
+	for _, pid := range b.torPids() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, 30*time.Second, "noticed", func() bool { return !strings.Contains(b.ctl("status", "site"), "reachable") })
+	wait(t, 90*time.Second, "reachable again", func() bool { return strings.Contains(b.ctl("status", "site"), "reachable") })
+	mustVisit(t, onion)
+}
+
+// torPids are the tor processes whose configuration is in the bot's directory.
+func (b *bot) torPids() []int {
+	b.t.Helper()
+	out, err := exec.Command("pgrep", "-f", "tor .*"+b.dir).Output()
+	if err != nil {
+		b.t.Fatalf("no tor of the bot: %v", err)
+	}
+	var pids []int
+	for _, field := range strings.Fields(string(out)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// TestTwoDaemonsOnOneStateAreRefused and other wrong installations.
+func TestWrongInstallationsAreRefusedWithASentence(t *testing.T) {
+	b := newBot(t, twoUsers)
+	b.start()
+	second := func() string {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, shared.binary, "run", "--config", b.dir+"/config.toml").CombinedOutput()
+		if err == nil {
+			t.Errorf("it ran: %s", out)
+		}
+		return string(out)
+	}
+	if out := second(); !strings.Contains(out, "another onionbot is running") {
+		t.Errorf("two daemons: %s", out)
+	}
+	b.kill()
+	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\n")
+	if out := second(); !strings.Contains(out, "[[users]]") {
+		t.Errorf("no users: %s", out)
+	}
+	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\nspeed = 9\n")
+	if out := second(); !strings.Contains(out, "line 3") {
+		t.Errorf("unknown setting: %s", out)
+	}
+	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \""+strings.Repeat("long/", 30)+"\"\n"+twoUsers)
+	if out := second(); !strings.Contains(out, "run_dir is too long") {
+		t.Errorf("long run directory: %s", out)
+	}
+	b.write("config.toml", "state_dir = \"bad\"\nrun_dir = \"run\"\n"+twoUsers)
+	if err := os.MkdirAll(b.dir+"/bad", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.write("bad/onionbot.db", strings.Repeat("this is not a database ", 1000))
+	if out := second(); !strings.Contains(out, "damaged") {
+		t.Errorf("corrupt database: %s", out)
+	}
+	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\n"+"[tor]\ntorrc_include = \"torrc\"\n"+twoUsers)
+}
