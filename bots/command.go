@@ -1,0 +1,102 @@
+package bots
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Verb is what a command does; its value is the word that people type.
+type Verb string
+
+// The verbs.
+const (
+	VerbGreet    Verb = "hello"
+	VerbStart    Verb = "start"
+	VerbStop     Verb = "stop"
+	VerbList     Verb = "list"
+	VerbStatus   Verb = "status"
+	VerbMore     Verb = "more"
+	VerbServices Verb = "services"
+	VerbHelp     Verb = "help"
+	VerbQR       Verb = "qr"
+	VerbAudit    Verb = "audit"
+)
+
+// Command is a line that was understood. Fields that a verb has no use for
+// are zero.
+type Command struct {
+	Verb    Verb
+	Service string        // start: the definition's name
+	Name    string        // start: the name after "as"; "" for the service's own
+	Target  string        // stop, status, more, qr: a name or "#id"; "" for the only one
+	All     bool          // stop: everything
+	For     time.Duration // start, more
+	Until   time.Time     // start: instead of For
+	Idle    time.Duration // start: end after this long without a visitor
+	Visits  int           // start: end after this many connections
+	Topic   Verb          // help: one command; "" for all
+	Body    string        // start: the lines below the command
+}
+
+// String is the command as it can be typed; parsing it gives the command
+// again. Until is written in its own location.
+func (c Command) String() string {
+	words := []string{string(c.Verb)}
+	add := func(w ...string) { words = append(words, w...) }
+	switch c.Verb {
+	case VerbStart:
+		add(c.Service)
+		c.clauses(add)
+	case VerbMore:
+		add(shortDuration(c.For))
+	case VerbHelp:
+		if c.Topic != "" {
+			add(string(c.Topic))
+		}
+	}
+	switch {
+	case c.All:
+		add("all")
+	case c.Target != "":
+		add(c.Target)
+	}
+	line := strings.Join(words, " ")
+	if c.Body != "" {
+		line += "\n" + c.Body
+	}
+	return line
+}
+
+func (c Command) clauses(add func(...string)) {
+	if c.Name != "" {
+		add("as", c.Name)
+	}
+	if c.For > 0 {
+		add("for", shortDuration(c.For))
+	}
+	if !c.Until.IsZero() {
+		add("until", c.Until.Format("2006-01-02 15:04"))
+	}
+	if c.Idle > 0 {
+		add("idle", shortDuration(c.Idle))
+	}
+	switch {
+	case c.Visits == 1:
+		add("once")
+	case c.Visits > 1:
+		add("for", fmt.Sprint(c.Visits), "visits")
+	}
+}
+
+// shortDuration writes a duration as it is typed: "1h30m".
+func shortDuration(d time.Duration) string {
+	s := d.Truncate(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

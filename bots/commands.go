@@ -1,0 +1,268 @@
+package bots
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"onionbot/services"
+)
+
+// Entry is one row of the table of commands.
+type Entry struct {
+	Name    Verb
+	Aliases []string
+	Usage   string   // as help shows it
+	Help    string   // one line
+	More    []string // examples and what else there is to know, for "help <command>"
+
+	operator bool // only operators may see it
+	hidden   bool // understood, but not listed
+	parse    func(r *reader, c *Command) error
+}
+
+// Commands is the table of commands as a user may see it. Help, the
+// suggestions and the command menus of chat services are made from it.
+func Commands(u *services.User) []Entry {
+	var out []Entry
+	for _, e := range table() {
+		if !e.operator || (u != nil && u.Operator) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Listed reports whether help and menus show the command.
+func (e Entry) Listed() bool { return !e.hidden }
+
+func table() []Entry {
+	return []Entry{
+		{
+			Name: VerbStart, Aliases: []string{"run", "open", "launch", "create", "new", "up"},
+			Usage: "start <service> [as <name>] [for <duration>]",
+			Help:  "start an onion service",
+			More: []string{
+				"start site for 2h: ends in two hours",
+				"start site until 18:00: ends at that time",
+				"start site idle 15m: ends when nobody came for 15 minutes",
+				"start site once, start site for 20 visits: ends after that many connections",
+				"start site as blog: a second one, with a name of its own",
+			},
+			parse: parseStart,
+		},
+		{
+			Name: VerbStop, Aliases: []string{"end", "kill", "close", "remove", "delete", "down"},
+			Usage: "stop <name> | all", Help: "take it down now; the address is gone for good",
+			More: []string{"stop site", "stop all: everything of yours"}, parse: parseStop,
+		},
+		{
+			Name: VerbList, Aliases: []string{"ls", "ps", "running"},
+			Usage: "list", Help: "what you have running", parse: parseNothing,
+		},
+		{
+			Name: VerbStatus, Aliases: []string{"info", "show", "state", "check"},
+			Usage: "status [<name>]", Help: "how it is doing, and until when it lives", parse: parseTarget,
+		},
+		{
+			Name: VerbMore, Aliases: []string{"extend", "longer", "prolong", "keep"},
+			Usage: "more <duration> [<name>]", Help: "keep it longer",
+			More: []string{"more 2h", "more 30m site"}, parse: parseMore,
+		},
+		{
+			Name: VerbQR, Aliases: []string{"qrcode"},
+			Usage: "qr [<name>]", Help: "the address as a QR picture", parse: parseTarget,
+		},
+		{
+			Name: VerbServices, Aliases: []string{"catalog", "catalogue"},
+			Usage: "services", Help: "what you can start", parse: parseNothing,
+		},
+		{
+			Name: VerbAudit, Aliases: []string{"log"}, operator: true,
+			Usage: "audit", Help: "who did what, the newest last", parse: parseNothing,
+		},
+		{
+			Name: VerbHelp, Aliases: []string{"?", "h", "commands", "usage"},
+			Usage: "help [<command>]", Help: "this list, or more about one command", parse: parseHelp,
+		},
+		{
+			Name: VerbGreet, Aliases: []string{"hi", "hey"}, hidden: true,
+			Usage: "hello", Help: "say hello", parse: parseNothing,
+		},
+	}
+}
+
+func articles() []string { return []string{"a", "an", "the", "my"} }
+
+func parseNothing(*reader, *Command) error { return nil }
+
+func parseTarget(r *reader, c *Command) error {
+	r.skip(articles()...)
+	c.Target = r.next()
+	return nil
+}
+
+func parseHelp(r *reader, c *Command) error {
+	word := r.next()
+	if word == "" {
+		return nil
+	}
+	for _, e := range r.grammar.visible() {
+		if string(e.Name) == word || slices.Contains(e.Aliases, word) {
+			c.Topic = e.Name
+			return nil
+		}
+	}
+	return services.E(services.CodeUnknownCommand, "word", word, "suggestion", services.Suggest(word, r.grammar.known()))
+}
+
+func parseStop(r *reader, c *Command) error {
+	r.skip(articles()...)
+	switch word := r.next(); word {
+	case "all", "everything":
+		c.All = true
+	default:
+		c.Target = word
+	}
+	return nil
+}
+
+func parseMore(r *reader, c *Command) error {
+	r.skip("by", "for", "to", "my", "the")
+	var err error
+	if _, _, bad := duration(r.words); bad != nil && len(r.words) > 1 && !looksLikeTime(r.words[0]) {
+		c.Target = r.next()
+		r.skip("by", "for", "to")
+	}
+	if c.For, err = r.duration(); err != nil {
+		return err
+	}
+	if c.Target == "" {
+		r.skip("for", "on", "my", "the")
+		c.Target = r.next()
+	}
+	return nil
+}
+
+// looksLikeTime keeps "more -2h site" from being read as a name.
+func looksLikeTime(w string) bool {
+	return strings.Trim(w[:1], "0123456789-+.") == ""
+}
+
+func parseStart(r *reader, c *Command) error {
+	r.skip(articles()...)
+	word := r.next()
+	if word == "" {
+		return r.usage("")
+	}
+	var err error
+	if c.Service, err = r.grammar.resolve(word); err != nil {
+		return err
+	}
+	for len(r.words) > 0 {
+		if err := parseClause(r, c); err != nil {
+			return err
+		}
+	}
+	if c.For > 0 && !c.Until.IsZero() {
+		return r.usage("until")
+	}
+	return nil
+}
+
+// parseClause reads one of the things that may follow "start <service>".
+func parseClause(r *reader, c *Command) error {
+	word := r.peek()
+	switch word {
+	case "as", "named", "called":
+		r.next()
+		if c.Name != "" || r.peek() == "" {
+			return r.usage(word)
+		}
+		c.Name = r.next()
+		return nil
+	case "for":
+		r.next()
+		if visits(r.words) {
+			return parseVisits(r, c)
+		}
+		return parseLife(r, c)
+	case "until", "till":
+		return parseUntil(r, c)
+	case "idle":
+		r.next()
+		r.skip("for", "after")
+		if c.Idle > 0 {
+			return r.usage(word)
+		}
+		var err error
+		c.Idle, err = r.duration()
+		return err
+	case "once":
+		r.next()
+		if c.Visits > 0 {
+			return r.usage(word)
+		}
+		c.Visits = 1
+		return nil
+	}
+	if visits(r.words) {
+		return parseVisits(r, c)
+	}
+	if looksLikeTime(word) {
+		return parseLife(r, c) // "start site 2h"
+	}
+	return r.usage(word)
+}
+
+func parseLife(r *reader, c *Command) error {
+	if c.For > 0 {
+		return r.usage(r.peek())
+	}
+	var err error
+	c.For, err = r.duration()
+	return err
+}
+
+func parseUntil(r *reader, c *Command) error {
+	word := r.next()
+	if !c.Until.IsZero() || len(r.words) == 0 {
+		return r.usage(word)
+	}
+	at, used, err := moment(r.words, r.grammar.Now)
+	if err != nil {
+		return err
+	}
+	c.Until, r.words = at, r.words[used:]
+	return nil
+}
+
+// visits reports whether the words begin with "<n> visits".
+func visits(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	switch words[1] {
+	case "visit", "visits", "visitor", "visitors", "connection", "connections", "times", "time":
+		return true
+	}
+	return false
+}
+
+// maxVisits bounds "for <n> visits": more is as good as no limit.
+const maxVisits = 1_000_000
+
+func parseVisits(r *reader, c *Command) error {
+	count := r.next()
+	n, err := strconv.Atoi(count)
+	switch count {
+	case "a", "one":
+		n, err = 1, nil
+	}
+	if err != nil || n < 1 || n > maxVisits || c.Visits > 0 {
+		return r.usage(count)
+	}
+	r.next()
+	c.Visits = n
+	return nil
+}

@@ -1,0 +1,37 @@
+package bots
+
+import (
+	"context"
+	"time"
+
+	"onionbot/services"
+)
+
+// Engine is what the conversation asks of the domain; [services.Manager] is
+// it. Commands mark the message handled and store audit and reply in one
+// transaction; a message that was handled before succeeds without effect. An
+// error means that nothing was changed.
+type Engine interface {
+	Start(ctx context.Context, req services.Request, opts services.StartOptions) error
+	Stop(ctx context.Context, req services.Request, target string) error
+	StopAll(ctx context.Context, req services.Request) error
+	Extend(ctx context.Context, req services.Request, target string, by time.Duration) error
+	Answer(ctx context.Context, req services.Request, body []byte, audit services.AuditEntry) error
+	Ignore(ctx context.Context, req services.Request, audit services.AuditEntry) error
+
+	List(ctx context.Context, u *services.User) ([]*services.Instance, error)
+	Find(ctx context.Context, u *services.User, target string) (*services.Instance, error)
+	Catalog() []*services.Definition
+	Health(ctx context.Context) services.Health
+}
+
+var _ Engine = (*services.Manager)(nil)
+
+// Content receives what comes along with "start".
+type Content interface {
+	// Stage checks and unpacks attachments, or the page that was typed as
+	// body, into a fresh directory. Refusals are [services.CodeBadContent].
+	Stage(ctx context.Context, attachments []Attachment, body string) (dir string, err error)
+	// Discard erases a staged directory that was not taken over.
+	Discard(dir string)
+}

@@ -1,0 +1,169 @@
+package bots
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"onionbot/services"
+)
+
+// Grammar understands lines. It is made for one message: it knows the time
+// and what its sender may start.
+type Grammar struct {
+	Services []*services.Definition // the whole catalogue
+	User     *services.User
+	Now      time.Time // its location is the one that "until 18:00" means
+}
+
+// Parse reads a message. Errors are [*services.Error].
+func (g *Grammar) Parse(text string) (Command, error) {
+	if len(text) > 16*maxBody {
+		return Command{}, services.E(services.CodeTextTooLong, "max", "1000")
+	}
+	line, body := bodyOf(text)
+	line, _ = firstLine(clean(line))
+	if utf8.RuneCountInString(line) > maxLine {
+		return Command{}, services.E(services.CodeTextTooLong, "max", "1000")
+	}
+	if utf8.RuneCountInString(body) > maxBody {
+		return Command{}, services.E(services.CodeTextTooLong, "max", "20000")
+	}
+	slash := strings.HasPrefix(line, "/")
+	ws := words(strings.TrimLeft(line, "/ "))
+	if len(ws) == 0 {
+		return Command{}, services.E(services.CodeEmpty)
+	}
+	if slash {
+		ws[0], _, _ = strings.Cut(ws[0], "@") // "/start@name_of_the_bot"
+	}
+	cmd, err := g.line(ws, slash)
+	if err != nil {
+		return Command{}, err
+	}
+	if cmd.Verb == VerbStart {
+		cmd.Body = cleanBody(body)
+	}
+	return cmd, nil
+}
+
+// line finds the command that the first word names and lets it read the rest.
+func (g *Grammar) line(ws []string, slash bool) (Command, error) {
+	if slash && len(ws) == 1 && ws[0] == string(VerbStart) {
+		return Command{Verb: VerbGreet}, nil
+	}
+	for _, e := range g.visible() {
+		if e.Name != Verb(ws[0]) && !slices.Contains(e.Aliases, ws[0]) {
+			continue
+		}
+		r := &reader{grammar: g, verb: e.Name, words: ws[1:]}
+		cmd := Command{Verb: e.Name}
+		if err := e.parse(r, &cmd); err != nil {
+			return Command{}, err
+		}
+		return cmd, r.end()
+	}
+	if d := g.service(ws[0]); d != nil && g.User.May(d.Name) {
+		return g.line(append([]string{string(VerbStart)}, ws...), false)
+	}
+	return Command{}, services.E(services.CodeUnknownCommand, "word", ws[0], "suggestion", services.Suggest(ws[0], g.known()))
+}
+
+// visible are the commands that the sender may give.
+func (g *Grammar) visible() []Entry { return Commands(g.User) }
+
+func (g *Grammar) service(word string) *services.Definition {
+	for _, d := range g.Services {
+		if d.Name == word || slices.Contains(d.Aliases, word) {
+			return d
+		}
+	}
+	return nil
+}
+
+// known are the words that a line may begin with.
+func (g *Grammar) known() []string {
+	var out []string
+	for _, e := range g.visible() {
+		if !e.hidden {
+			out = append(out, string(e.Name))
+		}
+	}
+	return append(out, g.permitted()...)
+}
+
+func (g *Grammar) permitted() []string {
+	var out []string
+	for _, d := range g.Services {
+		if g.User.May(d.Name) {
+			out = append(out, d.Name)
+		}
+	}
+	return out
+}
+
+// resolve turns a word into a definition's name. One that the sender may not
+// start reads like one that does not exist.
+func (g *Grammar) resolve(word string) (string, error) {
+	d := g.service(word)
+	if d != nil && g.User.May(d.Name) {
+		return d.Name, nil
+	}
+	code := services.CodeUnknownService
+	if d != nil {
+		code = services.CodeNotAllowed
+	}
+	return "", services.E(code, "word", word, "suggestion", services.Suggest(word, g.permitted()))
+}
+
+// reader walks over the words after the verb.
+type reader struct {
+	grammar *Grammar
+	verb    Verb
+	words   []string
+}
+
+func (r *reader) peek() string {
+	if len(r.words) == 0 {
+		return ""
+	}
+	return r.words[0]
+}
+
+func (r *reader) next() string {
+	w := r.peek()
+	if w != "" {
+		r.words = r.words[1:]
+	}
+	return w
+}
+
+// skip passes over words that only make a sentence of it, unless one of them
+// is the last word: then it is a name.
+func (r *reader) skip(fillers ...string) {
+	for len(r.words) > 1 && slices.Contains(fillers, r.words[0]) {
+		r.words = r.words[1:]
+	}
+}
+
+func (r *reader) duration() (time.Duration, error) {
+	if len(r.words) == 0 {
+		return 0, r.usage("")
+	}
+	d, used, err := duration(r.words)
+	r.words = r.words[used:]
+	return d, err
+}
+
+func (r *reader) usage(word string) error {
+	return services.E(services.CodeUsage, "command", string(r.verb), "word", word)
+}
+
+// end sees to it that nothing was left over: half a command is not executed.
+func (r *reader) end() error {
+	if len(r.words) > 0 {
+		return r.usage(r.words[0])
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package bots
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What a message may hold, in characters.
+const (
+	maxLine = 1000  // of the command itself
+	maxBody = 20000 // of the lines below it
+)
+
+// clean makes text what a person meant to type: valid UTF-8, every kind of
+// space a plain one, straight quotes, no control, bidi or invisible characters.
+// Line ends are kept.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '\n':
+			return r
+		case '\u2018', '\u2019', '\u201a', '\u201b', '\u2032':
+			return '\''
+		case '\u201c', '\u201d', '\u201e', '\u201f', '\u2033', '\u00ab', '\u00bb':
+			return '"'
+		case '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2212':
+			return '-'
+		case '\uff03':
+			return '#'
+		case '\t', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029':
+			return ' '
+		case utf8.RuneError:
+			return -1
+		}
+		switch {
+		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Variation_Selector, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// firstLine cuts text into the first line that says something and the rest.
+func firstLine(s string) (line, rest string) {
+	s = strings.TrimLeft(s, " \n")
+	line, rest, _ = strings.Cut(s, "\n")
+	return strings.TrimRight(line, " "), strings.Trim(rest, "\n")
+}
+
+// cleanBody keeps the lines below a command as they were typed, tabs
+// included, without what cannot be seen.
+func cleanBody(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\r', r == '\u2028', r == '\u2029', r == '\u0085':
+			return '\n'
+		case unicode.IsControl(r), isBidi(r), r == utf8.RuneError, r == '\ufeff':
+			return -1
+		}
+		return r
+	}, s)
+	_, rest := bodyOf(s)
+	return rest
+}
+
+// bodyOf cuts a whole message at the end of its first line that says
+// something.
+func bodyOf(s string) (line, rest string) {
+	for {
+		before, after, more := strings.Cut(s, "\n")
+		if strings.TrimSpace(clean(before)) != "" || !more {
+			return before, strings.TrimRightFunc(strings.TrimLeft(after, "\n"), unicode.IsSpace)
+		}
+		s = after
+	}
+}
+
+func isBidi(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
+}
+
+// politeness is dropped wherever it stands.
+func politeness(w string) bool {
+	switch w {
+	case "please", "pls", "plz", "kindly", "thanks", "thx":
+		return true
+	}
+	return false
+}
+
+// words cuts a line into lower-case words without the punctuation, quotes
+// and politeness around them.
+func words(line string) []string {
+	var out []string
+	for _, w := range strings.Fields(strings.ToLower(line)) {
+		w = trimWord(w)
+		if w == "" || politeness(w) {
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// trimWord takes off what surrounds a word in a sentence. A lone question
+// mark is a word: it asks for help.
+func trimWord(w string) string {
+	if w == "?" {
+		return w
+	}
+	w = strings.TrimLeft(w, "\"'`([<")
+	return strings.TrimRight(w, "\"'`)]>.,;:!?\u2026")
+}
