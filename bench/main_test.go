@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"onionbot/services"
+	"onionbot/services/catalog"
+	"onionbot/services/docker"
+	"onionbot/tor/privnet"
+)
+
+// relays of the private network. With the four that tests use, the relays are
+// what a burst measures.
+const relays = 8
+
+// shared is what all benchmarks use: one Tor network, one visitor's tor, the
+// binaries, the site's image. They are made when the first benchmark asks.
+var shared struct {
+	once    sync.Once
+	err     error
+	dir     string
+	network *privnet.Network
+	visitor *privnet.Client
+	binary  string // onionbot
+	relay   string // the floor's PID 1
+	site    *services.Definition
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.network != nil {
+		if err := shared.network.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "close network:", err)
+			code = 1
+		}
+	}
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
+}
+
+// setUp makes what is shared, once.
+func setUp(b *testing.B) {
+	b.Helper()
+	shared.once.Do(func() { shared.err = makeShared() })
+	if shared.err != nil {
+		b.Fatal(shared.err)
+	}
+}
+
+func makeShared() (err error) {
+	if shared.dir, err = os.MkdirTemp("", "bench"); err != nil {
+		return err
+	}
+	// Containers run as a user of their own and execute the relay from here.
+	if err := os.Chmod(shared.dir, 0o755); err != nil {
+		return err
+	}
+	shared.binary, shared.relay = filepath.Join(shared.dir, "onionbot"), filepath.Join(shared.dir, "relay")
+	if err := build(shared.relay, "./testdata/relay"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	if err := siteImage(ctx); err != nil {
+		return err
+	}
+	if shared.network, err = privnet.Start(ctx, privnet.Options{Relays: relays, Exits: true}); err != nil {
+		return err
+	}
+	shared.visitor, err = shared.network.StartClient(ctx, "visitor")
+	return err
+}
+
+// build makes a static binary as a release is made.
+func build(out, pkg string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
+	}
+	return nil
+}
+
+// siteImage makes sure that the engine has the image before anything is measured.
+func siteImage(ctx context.Context) error {
+	defs, err := catalog.Load("")
+	if err != nil {
+		return err
+	}
+	site, ok := services.NewCatalog(defs).Find("site")
+	if !ok {
+		return fmt.Errorf("no site in the catalogue")
+	}
+	shared.site = site
+	runtime, err := docker.New(docker.Options{
+		RunDir: filepath.Join(shared.dir, "image"), ShimPath: shared.relay, Installation: "bench",
+	})
+	if err != nil {
+		return err
+	}
+	defer runtime.Close()
+	return runtime.EnsureImage(ctx, site, nil)
+}

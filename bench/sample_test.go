@@ -1,0 +1,48 @@
+package bench
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// samples are times of the same thing.
+type samples []time.Duration
+
+// quantile is the value below which the given share lies: the nearest rank.
+func (s samples) quantile(q float64) time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
+
+func (s samples) median() time.Duration { return s.quantile(0.5) }
+
+// report writes the median as ns/op.
+func report(b *testing.B, ours samples) {
+	b.Helper()
+	b.ReportMetric(float64(ours.median().Nanoseconds()), "ns/op")
+}
+
+// beside writes the median of something to compare with, and the ratio of the
+// medians as a metric "x-<name>": how many times as long onionbot took.
+func beside(b *testing.B, name string, ours, other samples) {
+	b.Helper()
+	if other.median() == 0 {
+		return
+	}
+	b.ReportMetric(other.median().Seconds(), name+"-s")
+	b.ReportMetric(float64(ours.median())/float64(other.median()), "x-"+name)
+}
+
+// timed returns how long fn took.
+func timed(b *testing.B, fn func() error) time.Duration {
+	b.Helper()
+	began := time.Now()
+	if err := fn(); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
+}
