@@ -54,7 +54,8 @@ type Reply struct {
 	Link    string     // a link that stands in Text
 	Buttons [][]Button // rows
 	QR      string     // content of a QR picture to send along; "" for none
-	Pending bool       // more will follow in the same slot by itself
+	Pending bool       // more will follow about the same instance by itself
+	Error   bool       // nothing was done: the command was refused or failed
 }
 
 // Outgoing is one reply on its way to a network.
@@ -65,6 +66,9 @@ type Outgoing struct {
 	Edit    string // RemoteID of the message to edit; "" for a new one
 	Alert   bool   // must ring: never an edit
 	Attempt int    // attempts before this one; above 0 the message may have arrived already
+
+	Kind     services.Kind // what the reply tells
+	Instance string        // the instance that it is about; "" for none
 }
 
 // Adapter joins one network to the conversation. It turns wire events into
@@ -86,6 +90,13 @@ type Adapter interface {
 	Send(ctx context.Context, out Outgoing) (remoteID string, err error)
 	// Health is a short plain sentence on a lasting trouble; "" when all is well.
 	Health() string
+}
+
+// Finisher is implemented by adapters that keep something beside the stored
+// event, files for one, until its message has been handled.
+type Finisher interface {
+	// Finished is called once the event needs no more work.
+	Finished(in services.Incoming)
 }
 
 // KeepFunc stores events and the cursor durably.

@@ -1,0 +1,211 @@
+package bots
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"onionbot/services"
+)
+
+// Greeting says what this is and what to do first.
+func (r *Replies) Greeting(defs []*services.Definition) Reply {
+	example := "services"
+	if len(defs) > 0 {
+		example = "start " + defs[0].Name
+	}
+	return Reply{
+		Text: lines("Hello. I start onion services for you and take them down on time.",
+			fmt.Sprintf("Type \"%s\" to start one, or \"help\" to see what else you can say.", example),
+			"This chat is not end-to-end encrypted: send public keys only, never private ones."),
+		Buttons: startButtons(defs),
+	}
+}
+
+func startButtons(defs []*services.Definition) [][]Button {
+	var rows [][]Button
+	for _, d := range defs {
+		if len(rows) == 4 {
+			break
+		}
+		rows = append(rows, []Button{{"Start " + d.Name, "start " + d.Name}})
+	}
+	return rows
+}
+
+// Help lists the commands that the user may give, or tells more about one.
+func (r *Replies) Help(u *services.User, topic Verb) Reply {
+	var out []string
+	for _, e := range Commands(u) {
+		switch {
+		case topic == e.Name:
+			text := []string{e.Usage + " – " + e.Help + "."}
+			for _, m := range e.More {
+				text = append(text, "  "+m)
+			}
+			if len(e.Aliases) > 0 {
+				text = append(text, "Also: "+strings.Join(e.Aliases, ", "))
+			}
+			return Reply{Text: lines(text...)}
+		case !e.hidden:
+			out = append(out, e.Usage+" – "+e.Help)
+		}
+	}
+	out = append(out, `Times are like 30m, 2h, 1 day. Type "help start" for more about one command.`)
+	return Reply{Text: lines(out...)}
+}
+
+// Services lists what the user may start.
+func (r *Replies) Services(defs []*services.Definition) Reply {
+	if len(defs) == 0 {
+		return Reply{Text: "There is nothing that you may start. The operator can change that in the configuration."}
+	}
+	out := []string{"You can start:"}
+	for _, d := range defs {
+		line := d.Name + " – " + d.Summary
+		if d.DefaultLife > 0 {
+			line += fmt.Sprintf(" (lives %s if you name no time)", humanSpan(d.DefaultLife))
+		}
+		out = append(out, line)
+	}
+	out = append(out, fmt.Sprintf("Type \"start %s\", or \"start %s for 2h\".", defs[0].Name, defs[0].Name))
+	return Reply{Text: lines(out...), Buttons: startButtons(defs)}
+}
+
+// List is one line for each instance.
+func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time) Reply {
+	if len(all) == 0 {
+		return Reply{Text: `Nothing is running. Type "services" to see what you can start.`}
+	}
+	now = r.local(now)
+	var out []string
+	for _, i := range all {
+		out = append(out, r.line(u, i, now))
+	}
+	out = append(out, `Type "status <name>" for the address, "stop <name>" to end one.`)
+	return Reply{Text: lines(out...)}
+}
+
+func (r *Replies) line(u *services.User, i *services.Instance, now time.Time) string {
+	name := tame(nameIn(i), quoteLimit)
+	if i.Owner != u.Name {
+		name += " of " + tame(i.Owner, quoteLimit) + " (#" + i.ID + ")"
+	}
+	if i.Service != i.Name {
+		name += " (" + i.Service + ")"
+	}
+	if i.Desired == services.DesiredGone {
+		return name + ": " + stateWord(i)
+	}
+	return fmt.Sprintf("%s: %s, until %s (%s left)", name, stateWord(i), humanTime(i.ExpiresAt, now), humanSpan(i.ExpiresAt.Sub(now)))
+}
+
+func stateWord(i *services.Instance) string {
+	if i.Desired == services.DesiredGone {
+		return "being taken down"
+	}
+	switch i.State {
+	case services.StateStarting:
+		return "starting"
+	case services.StatePublishing:
+		return "being published"
+	case services.StateReachable:
+		return "reachable"
+	case services.StateDown:
+		return "not reachable, being repaired"
+	}
+	return "being taken down"
+}
+
+// Status shows one instance whole, and what is wrong with the machine.
+func (r *Replies) Status(i *services.Instance, d *services.Definition, h services.Health, now time.Time) Reply {
+	n := &services.Notice{Kind: services.KindStarted, Instance: i.ID}
+	c := card{r: r, n: n, i: i, d: d, now: r.local(now), name: nameOf(n, i)}
+	reply := c.started()
+	if i.Rules.Visits > 0 && i.Live() {
+		reply.Text = lines(reply.Text, fmt.Sprintf("%s so far, of %d.", plural(i.Visits, "visit", "visits"), i.Rules.Visits))
+	}
+	reply.Text = lines(reply.Text, troubles(h))
+	reply.Pending = false
+	return reply
+}
+
+// Overview is the status of everything.
+func (r *Replies) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) Reply {
+	reply := r.List(u, all, now)
+	machine := troubles(h)
+	if machine == "" && u.Operator {
+		machine = fmt.Sprintf("All is well: the container engine, tor and the disk answer; %d of %d reachable.", h.Ready, h.Live)
+	}
+	reply.Text = lines(machine, reply.Text)
+	return reply
+}
+
+// troubles is a line for each thing that is wrong with the machine.
+func troubles(h services.Health) string {
+	var out []string
+	for _, s := range []string{h.Docker, h.Tor, h.Disk} {
+		if s != "" {
+			out = append(out, "Trouble: "+s+".")
+		}
+	}
+	var networks []string
+	for n, s := range h.Fronts {
+		if s != "" {
+			networks = append(networks, n)
+		}
+	}
+	slices.Sort(networks)
+	for _, n := range networks {
+		out = append(out, fmt.Sprintf("Trouble: %s: %s", n, strings.TrimRight(h.Fronts[n], ".")+"."))
+	}
+	return lines(out...)
+}
+
+// QR sends the address as a picture.
+func (r *Replies) QR(i *services.Instance, d *services.Definition) Reply {
+	line, link := openLine(d, i)
+	if line == "" || !i.Live() {
+		return Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
+	}
+	reply := Reply{Address: i.Onion.Address, QR: i.Onion.Address}
+	if link {
+		reply.QR, reply.Link = line, line
+	}
+	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), line)
+	return reply
+}
+
+// Audit shows the newest entries, the newest last.
+func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) Reply {
+	if len(entries) == 0 {
+		return Reply{Text: "Nothing has been recorded yet."}
+	}
+	now = r.local(now)
+	var out []string
+	for _, e := range slices.Backward(entries) {
+		who := e.Owner
+		if who == "" && e.Account != "" {
+			who = "stranger " + e.Account[:min(8, len(e.Account))]
+		}
+		fields := []string{e.At.In(now.Location()).Format("2 Jan 15:04:05"), e.Network, who, e.Action, tame(e.Detail, quoteLimit), tame(e.Outcome, quoteLimit)}
+		out = append(out, strings.Join(slices.DeleteFunc(fields, func(s string) bool { return s == "" }), " "))
+	}
+	return Reply{Text: lines(out...)}
+}
+
+// Private is all that an authorised user gets who asks where others can read.
+func (r *Replies) Private() Reply {
+	return Reply{Text: "Others can read that, so I did nothing. Send it to me in a private message that only I get.", Error: true}
+}
+
+// Unsupported answers a message that is neither text nor a file.
+func (r *Replies) Unsupported(what string) Reply {
+	return Reply{Text: fmt.Sprintf("I can't do anything with a %s. Type \"help\" to see what you can say.", tame(what, 20)), Error: true}
+}
+
+// Captionless answers a file that came without a word.
+func (r *Replies) Captionless() Reply {
+	return Reply{Text: `What should I do with the file? Send it again with "start site" as its text.`, Error: true}
+}

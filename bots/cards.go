@@ -1,0 +1,137 @@
+package bots
+
+import (
+	"fmt"
+	"time"
+
+	"onionbot/services"
+)
+
+// card is one instance as it is told to its owner.
+type card struct {
+	r    *Replies
+	n    *services.Notice
+	i    *services.Instance
+	d    *services.Definition
+	now  time.Time
+	name string
+}
+
+// full is a reply that shows the whole instance below a first sentence.
+func (c card) full(head string, tail ...string) Reply {
+	line, link := openLine(c.d, c.i)
+	reply := Reply{Buttons: buttons(c.i)}
+	if c.i != nil {
+		reply.Address = c.i.Onion.Address
+	}
+	if link {
+		reply.Link = line
+	}
+	reply.Text = lines(append([]string{head, line, c.hostKey(), c.hints()}, tail...)...)
+	return reply
+}
+
+func (c card) hostKey() string {
+	if c.i == nil || c.i.HostKey.Fingerprint == "" {
+		return ""
+	}
+	return "Host key: " + c.i.HostKey.Fingerprint
+}
+
+func (c card) hints() string {
+	if c.r.Hints == nil || c.i == nil || c.d == nil || c.i.Onion.Address == "" {
+		return ""
+	}
+	return c.r.Hints(c.d, c.i)
+}
+
+// until says how long it lives and what ends it earlier.
+func (c card) until() string {
+	if c.i == nil || c.i.ExpiresAt.IsZero() {
+		return ""
+	}
+	s := fmt.Sprintf("Until %s, %s from now", humanTime(c.i.ExpiresAt, c.now), humanSpan(c.i.ExpiresAt.Sub(c.now)))
+	switch rules := c.i.Rules; {
+	case rules.Idle > 0 && rules.Visits > 0:
+		s += fmt.Sprintf(", or earlier: after %s without a visitor or %s", humanSpan(rules.Idle), plural(rules.Visits, "visit", "visits"))
+	case rules.Idle > 0:
+		s += fmt.Sprintf(", or earlier: after %s without a visitor", humanSpan(rules.Idle))
+	case rules.Visits > 0:
+		s += fmt.Sprintf(", or earlier: after %s", plural(rules.Visits, "visit", "visits"))
+	}
+	return s + "."
+}
+
+func (c card) manage() string {
+	return fmt.Sprintf("Type \"more 2h %s\" to keep it longer, \"stop %s\" to end it.", c.name, c.name)
+}
+
+// ephemeral warns of what the user could not know.
+func (c card) ephemeral() string {
+	if c.d == nil || !c.d.EphemeralKey {
+		return ""
+	}
+	return "Its key is never written to disk: if tor is restarted, the address is lost."
+}
+
+// started is the card in whatever state the instance is by now.
+func (c card) started() Reply {
+	if c.i == nil || c.i.Ended() {
+		return Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"list\" to see what runs.", c.name)}
+	}
+	tail := []string{c.until(), c.ephemeral(), c.manage()}
+	switch c.i.State {
+	case services.StateReachable:
+		return c.full(fmt.Sprintf("%s is reachable (checked at %s).", c.name, c.i.CheckedAt.In(c.now.Location()).Format("15:04:05")), tail...)
+	case services.StateDown:
+		r := c.full(fmt.Sprintf("%s is not reachable right now (%s). I am repairing it and will tell you when it is back.", c.name, faultPhrase(c.i.Fault)), tail...)
+		return r
+	case services.StateStopping, services.StateGone:
+		return Reply{Text: fmt.Sprintf("%s is being taken down.", c.name), Pending: true}
+	}
+	r := c.full(fmt.Sprintf("%s is being published at this address. I'll tell you when it opens.", c.name), c.until(), c.ephemeral(),
+		fmt.Sprintf("Type \"stop %s\" to end it.", c.name))
+	r.Pending = true
+	return r
+}
+
+func (c card) progress() Reply {
+	step := tame(c.n.Args["step"], 120)
+	return Reply{Text: fmt.Sprintf("%s is being prepared: %s\nThis takes longer the first time. I'll tell you when it is ready.", c.name, step), Pending: true}
+}
+
+func (c card) extended() Reply {
+	if c.i == nil || !c.i.Live() {
+		return Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"start %s\" to start it again.", c.name, c.name)}
+	}
+	return c.full(fmt.Sprintf("%s lives longer now, by %s.", c.name, spanArg(c.n.Args["by"])), c.until())
+}
+
+func (c card) reminder() Reply {
+	left := spanArg(c.n.Args["left"])
+	if c.i != nil && !c.i.ExpiresAt.IsZero() {
+		left = humanSpan(c.i.ExpiresAt.Sub(c.now))
+	}
+	text := fmt.Sprintf("%s ends in %s.", c.name, left)
+	if c.i != nil && !c.i.ExpiresAt.IsZero() {
+		text = fmt.Sprintf("%s ends in %s, at %s.", c.name, left, humanTime(c.i.ExpiresAt, c.now))
+	}
+	return Reply{Text: lines(text, fmt.Sprintf("Type \"more 2h %s\" to keep it longer.", c.name)), Buttons: buttons(c.i)}
+}
+
+// stopping answers "stop", or tells that an end by itself takes a moment.
+func (c card) stopping() Reply {
+	if c.i == nil || c.i.Ended() {
+		return Reply{Text: fmt.Sprintf("%s is gone.", c.name)}
+	}
+	text := fmt.Sprintf("%s is being taken down. I'll tell you when nothing is left.", c.name)
+	if why := services.Reason(c.n.Args["reason"]); why != "" && why != services.ReasonStopped {
+		text = fmt.Sprintf("%s is being taken down: %s. I'll tell you when nothing is left.", c.name, reasonPhrase(why))
+	}
+	// The last word goes to whoever started it.
+	mine := c.i.Origin.Network == c.n.To.Network && c.i.Origin.Account == c.n.To.Account
+	if !mine {
+		text = fmt.Sprintf("%s is being taken down. Its owner is told when nothing is left.", c.name)
+	}
+	return Reply{Text: text, Pending: mine}
+}

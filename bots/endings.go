@@ -1,0 +1,132 @@
+package bots
+
+import (
+	"fmt"
+
+	"onionbot/services"
+)
+
+// gone is the last word on an instance: why it ended and what was checked.
+func (c card) gone() Reply {
+	checked := "Nothing is left of it, and the address no longer opens (checked)."
+	if c.n.Args["checked"] == "" {
+		checked = "Nothing is left of it here. I could not check through tor that the address no longer opens."
+	}
+	return Reply{
+		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(c.n.Args["reason"]))), checked),
+		Buttons: c.startAgain(),
+	}
+}
+
+func (c card) unreachable() Reply {
+	why := ""
+	if f := services.Fault(c.n.Args["fault"]); f != services.FaultNone && f != services.FaultProbe {
+		why = " (" + faultPhrase(f) + ")"
+	}
+	return Reply{
+		Text: lines(
+			fmt.Sprintf("%s could not be reached in time%s. I removed it; nothing is left of it.", c.name, why),
+			fmt.Sprintf("Type \"start %s\" to try again.", c.again())),
+		Buttons: c.startAgain(), Error: true,
+	}
+}
+
+func (c card) lost() Reply {
+	text := fmt.Sprintf("%s has ended by a fault: %s. Nothing is left of it.", c.name, faultPhrase(services.Fault(c.n.Args["fault"])))
+	if services.Reason(c.n.Args["reason"]) == services.ReasonLost {
+		text = fmt.Sprintf("%s has ended: tor was restarted, and its key was kept in memory only. The address is lost; nothing is left of it.", c.name)
+	}
+	return Reply{
+		Text:    lines(text, fmt.Sprintf("Type \"start %s\" to start it again, at a new address.", c.again())),
+		Buttons: c.startAgain(), Error: true,
+	}
+}
+
+func (c card) down() Reply {
+	fault := services.Fault(c.n.Args["fault"])
+	return Reply{
+		Text: lines(fmt.Sprintf("%s is not reachable right now: %s. I am repairing it and will tell you when it is back.", c.name, faultPhrase(fault)),
+			fmt.Sprintf("Type \"status %s\" to look, \"stop %s\" to end it.", c.name, c.name)),
+		Buttons: buttons(c.i), Pending: true,
+	}
+}
+
+func (c card) back() Reply {
+	if c.i == nil || !c.i.Live() {
+		return Reply{Text: fmt.Sprintf("%s was reachable again, and has ended since.", c.name)}
+	}
+	return c.full(fmt.Sprintf("%s is reachable again, at the same address.", c.name), c.until())
+}
+
+func (c card) content() Reply {
+	if c.i == nil || !c.i.Live() {
+		return Reply{Text: fmt.Sprintf("%s has ended in the meantime.", c.name)}
+	}
+	return c.full(fmt.Sprintf("%s now shows what you sent. The address is the same.", c.name), c.until())
+}
+
+// again is the service to type after "start".
+func (c card) again() string {
+	for _, s := range []string{c.n.Args["service"], serviceOf(c.i), c.name} {
+		if s != "" {
+			return tame(s, quoteLimit)
+		}
+	}
+	return ""
+}
+
+func serviceOf(i *services.Instance) string {
+	if i == nil {
+		return ""
+	}
+	return i.Service
+}
+
+func (c card) startAgain() [][]Button {
+	if s := c.again(); s != "" && s[0] != '#' {
+		return [][]Button{{{"Start again", "start " + s}}}
+	}
+	return nil
+}
+
+// reasonPhrase says why something ended.
+func reasonPhrase(r services.Reason) string {
+	switch r {
+	case services.ReasonStopped:
+		return "it was stopped"
+	case services.ReasonExpired:
+		return "its time was up"
+	case services.ReasonIdle:
+		return "nobody came for the time you gave"
+	case services.ReasonVisits:
+		return "it had the visits you gave"
+	case services.ReasonUnreachable:
+		return "it could not be reached"
+	case services.ReasonFailed:
+		return "it could not be kept running"
+	case services.ReasonLost:
+		return "its key was lost with tor"
+	case services.ReasonDown:
+		return "the operator took everything down"
+	}
+	return "it has ended"
+}
+
+// faultPhrase says what is wrong.
+func faultPhrase(f services.Fault) string {
+	switch f {
+	case services.FaultDocker:
+		return "the container engine does not answer"
+	case services.FaultTor:
+		return "tor does not answer"
+	case services.FaultImage:
+		return "its image could not be built"
+	case services.FaultContainer:
+		return "its container does not keep running"
+	case services.FaultProbe:
+		return "its address does not open"
+	case services.FaultDisk:
+		return "the disk refuses writes"
+	}
+	return "something went wrong on the server"
+}

@@ -1,0 +1,128 @@
+package bots
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"onionbot/services"
+)
+
+// Replies holds every sentence that a user can read.
+type Replies struct {
+	Zone  *time.Location                                            // of the times that users read; nil for UTC
+	Hints func(d *services.Definition, i *services.Instance) string // more lines on how to open it; may be nil
+}
+
+// encodeReply stores a reply as the body of a notice.
+func encodeReply(r Reply) ([]byte, error) { return json.Marshal(r) }
+
+func decodeReply(b []byte) (Reply, error) {
+	var r Reply
+	if err := json.Unmarshal(b, &r); err != nil {
+		return Reply{}, fmt.Errorf("decode reply: %w", err)
+	}
+	return r, nil
+}
+
+// Render turns a notice into what its reader gets. i and d may be nil: the
+// row may have been erased, the definition may be gone.
+func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) (Reply, error) {
+	now = r.local(now)
+	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
+	switch n.Kind {
+	case services.KindReply:
+		return decodeReply(n.Body)
+	case services.KindStarted, services.KindReachable:
+		return c.started(), nil
+	case services.KindProgress:
+		return c.progress(), nil
+	case services.KindExtended:
+		return c.extended(), nil
+	case services.KindReminder:
+		return c.reminder(), nil
+	case services.KindStopping:
+		return c.stopping(), nil
+	case services.KindGone:
+		return c.gone(), nil
+	case services.KindUnreachable:
+		return c.unreachable(), nil
+	case services.KindLost:
+		return c.lost(), nil
+	case services.KindDown:
+		return c.down(), nil
+	case services.KindBack:
+		return c.back(), nil
+	case services.KindContent:
+		return c.content(), nil
+	}
+	return Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
+}
+
+func (r *Replies) local(t time.Time) time.Time {
+	if r.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(r.Zone)
+}
+
+// nameOf is what the owner calls the instance, also after its row was erased.
+func nameOf(n *services.Notice, i *services.Instance) string {
+	for _, s := range []string{n.Args["name"], nameIn(i), n.Args["service"]} {
+		if s != "" {
+			return tame(s, quoteLimit)
+		}
+	}
+	return "#" + n.Instance
+}
+
+func nameIn(i *services.Instance) string {
+	switch {
+	case i == nil:
+		return ""
+	case i.Name != "":
+		return i.Name
+	}
+	return i.Service
+}
+
+// port is the port of the onion address that people open.
+func port(d *services.Definition) string {
+	if d == nil || len(d.Ports) == 0 {
+		return ""
+	}
+	return strconv.Itoa(d.Ports[0].Onion)
+}
+
+// openLine is how to open an instance: a link, or a line for a shell.
+func openLine(d *services.Definition, i *services.Instance) (line string, link bool) {
+	switch {
+	case i == nil || i.Onion.Address == "":
+		return "", false
+	case d == nil:
+		return i.Onion.Address, false
+	case d.Open == "" && d.Probe == services.ProbeHTTP:
+		line = "http://{address}/"
+	case d.Open == "":
+		line = "{address}:{port}"
+	default:
+		line = d.Open
+	}
+	line = strings.NewReplacer("{address}", i.Onion.Address, "{port}", port(d)).Replace(line)
+	return line, strings.HasPrefix(line, "http://") && !strings.Contains(line, " ")
+}
+
+// buttons are offered under the card of something that lives. They carry the
+// ID, so that they mean this instance for ever.
+func buttons(i *services.Instance) [][]Button {
+	if i == nil || !i.Live() {
+		return nil
+	}
+	id := " #" + i.ID
+	return [][]Button{
+		{{"+1 h", "more 1h" + id}, {"Stop", "stop" + id}},
+		{{"QR", "qr" + id}, {"Status", "status" + id}},
+	}
+}

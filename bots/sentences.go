@@ -1,0 +1,176 @@
+package bots
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"onionbot/services"
+)
+
+// Failure is the reply to a command that was not carried out.
+func (r *Replies) Failure(err error) Reply {
+	var e *services.Error
+	if !errors.As(err, &e) {
+		e = services.E(services.CodeInternal)
+	}
+	reply := Reply{Text: sentence(e), Error: true}
+	if s := e.Args["suggestion"]; s != "" {
+		reply.Buttons = suggestionButtons(e.Code, tame(s, quoteLimit))
+	}
+	return reply
+}
+
+func suggestionButtons(code services.Code, s string) [][]Button {
+	switch code {
+	case services.CodeUnknownService, services.CodeNotAllowed:
+		return [][]Button{{{"Start " + s, "start " + s}}}
+	}
+	return nil
+}
+
+// sentence is what happened and what to type, for every code.
+func sentence(e *services.Error) string {
+	arg := func(name string) string { return tame(e.Args[name], quoteLimit) }
+	switch e.Code {
+	case services.CodeEmpty:
+		return `That was an empty message. Type "help" to see what you can say.`
+	case services.CodeUnknownCommand:
+		return fmt.Sprintf("I don't know %s.%s Type \"help\" to see what you can say.", quote(e.Args["word"]), maybe(arg("suggestion")))
+	case services.CodeUsage:
+		return usageSentence(Verb(e.Args["command"]), e.Args["word"])
+	case services.CodeUnknownService, services.CodeNotAllowed:
+		return fmt.Sprintf("There is no service %s.%s Type \"services\" to see what you can start.", quote(e.Args["word"]), maybe(arg("suggestion")))
+	case services.CodeUnknownName:
+		return fmt.Sprintf("Nothing called %s is running.%s Type \"list\" to see what runs.", quote(e.Args["word"]), maybe(arg("suggestion")))
+	case services.CodeBadName:
+		return fmt.Sprintf("%s can't be a name. Use up to 32 letters, digits and hyphens, as in \"start site as blog\".", quote(e.Args["word"]))
+	case services.CodeNameTaken:
+		return fmt.Sprintf("%s is running already, as a %s. Choose another name, as in \"start %s as other\", or stop it first.",
+			quote(e.Args["name"]), arg("service"), arg("name"))
+	case services.CodeAmbiguous:
+		return fmt.Sprintf("Which one: %s? Type the name behind the command, as in \"stop %s\".", tame(e.Args["names"], 200), firstOf(e.Args["names"]))
+	case services.CodeNothingRunning:
+		return `Nothing is running. Type "services" to see what you can start.`
+	case services.CodeEnding:
+		return fmt.Sprintf("%s is ending already. When it is gone, type \"start\" again.", quote(e.Args["name"]))
+	case services.CodeTooOld:
+		return "That message waited too long, so I did nothing. Send it again if you still want it."
+	}
+	if s := limitSentence(e, arg); s != "" {
+		return s
+	}
+	return machineSentence(e)
+}
+
+// limitSentence is for what was understood and is not possible.
+func limitSentence(e *services.Error, arg func(string) string) string {
+	switch e.Code {
+	case services.CodeBadDuration:
+		if e.Args["why"] == "past" {
+			return fmt.Sprintf("%s is in the past. Type a time to come, as in \"until 18:00\".", quote(e.Args["word"]))
+		}
+		return fmt.Sprintf("I can't read %s as a time. Type something like 30m, 2h or 1 day.", quote(e.Args["word"]))
+	case services.CodeTooShort:
+		return fmt.Sprintf("That is too short: at least %s, please.", spanArg(e.Args["min"]))
+	case services.CodeTooLong:
+		s := fmt.Sprintf("That is too long: %s is the most for you here, counted from the start.", spanArg(e.Args["max"]))
+		switch left := e.Args["left"]; {
+		case left == "0s":
+			s += " It has that already."
+		case left != "":
+			s += fmt.Sprintf(" You can add up to %s.", spanArg(left))
+		}
+		return s
+	case services.CodeTooMany:
+		return fmt.Sprintf("You have as many running as you may (%s). Stop one first: type \"list\" to see them.", arg("max"))
+	case services.CodeFull:
+		return "This server is full right now. Try again when something else has ended."
+	case services.CodeNoSSHKeys:
+		return "There is no public ssh key of yours in the configuration. Ask the operator to add one; a private key is never needed."
+	case services.CodeTextTooLong:
+		return fmt.Sprintf("That is too long: at most %s characters. Type \"help\" to see what you can say.", arg("max"))
+	case services.CodeBadContent:
+		return contentSentence(e.Args["reason"])
+	case services.CodeNoContent:
+		return fmt.Sprintf("%s takes no files. Send them with \"start site\".", quote(e.Args["service"]))
+	}
+	return ""
+}
+
+// machineSentence is for what is not the user's fault. Codes that only an
+// operator can meet, at start, read like any other fault of ours.
+func machineSentence(e *services.Error) string {
+	switch e.Code {
+	case services.CodeUnavailable:
+		switch e.Args["what"] {
+		case "docker":
+			return "The container engine on the server does not answer. Nothing was changed; try again in a minute."
+		case "tor":
+			return "tor on the server does not answer. Nothing was changed; try again in a minute."
+		}
+		return "Something on the server does not answer. Nothing was changed; try again in a minute."
+	case services.CodeReadOnlyState:
+		return "The server's disk refuses writes. Nothing was changed; the operator has to look at it."
+	}
+	return "Something went wrong on the server, and nothing was changed. Try again; if it stays like this, tell the operator."
+}
+
+// contentSentence says why a file was refused.
+func contentSentence(reason string) string {
+	switch reason {
+	case "too-big":
+		return "That is too big. Send a smaller file, or a zip archive of fewer pages."
+	case "too-many":
+		return "There are too many files in it. Send a smaller archive."
+	case "too-deep":
+		return "Its folders are nested too deep. Send a flatter archive."
+	case "bomb":
+		return "It unpacks to far more than it should, so I did not take it."
+	case "bad-name":
+		return "A file in it has a name that I don't take. Use plain names without \"..\" or a leading slash."
+	case "bad-kind":
+		return "There is a link or a special file in it. Send plain files only."
+	case "bad-zip":
+		return "I can't read that zip archive. Make it again and resend it."
+	case "empty":
+		return "There is nothing in it. Send an HTML page, a picture, or a zip archive of a site."
+	case "unsupported":
+		return "A site can't show that kind of file. Send an HTML page, a picture, or a zip archive of a site."
+	case "twice":
+		return "Two files in it have the same name. Rename one and send it again."
+	case "incomplete":
+		return "The file did not arrive whole. Send it again."
+	}
+	return "I can't take that file. Send an HTML page, a picture, or a zip archive of a site."
+}
+
+func usageSentence(verb Verb, word string) string {
+	for _, e := range table() {
+		if e.Name != verb {
+			continue
+		}
+		how := fmt.Sprintf("Type: %s", e.Usage)
+		if len(e.More) > 0 {
+			example, _, _ := strings.Cut(e.More[0], ":")
+			how += fmt.Sprintf(", for example \"%s\"", example)
+		}
+		if word == "" {
+			return fmt.Sprintf("\"%s\" needs a bit more. %s.", e.Name, how)
+		}
+		return fmt.Sprintf("I don't understand %s there. %s.", quote(word), how)
+	}
+	return `I don't understand that. Type "help" to see what you can say.`
+}
+
+func maybe(suggestion string) string {
+	if suggestion == "" {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean \"%s\"?", suggestion)
+}
+
+func firstOf(names string) string {
+	first, _, _ := strings.Cut(names, ",")
+	return tame(first, quoteLimit)
+}
