@@ -19,7 +19,13 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return errClosed
 	default:
 	}
-	return vacuumInto(ctx, s.readDB, path)
+	// A connection of its own: it only reads here, so writers need not wait,
+	// but SQLite does not allow it to one that is read-only.
+	d, err := sql.Open("sqlite", writerDSN(s.path))
+	if err != nil {
+		return fmt.Errorf("back up database: %w", err)
+	}
+	return errors.Join(vacuumInto(ctx, d, path), d.Close())
 }
 
 func vacuumInto(ctx context.Context, d *sql.DB, path string) error {

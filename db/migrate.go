@@ -20,7 +20,25 @@ var migrations embed.FS
 const (
 	applicationID = 0x6f6e696f // "onio"; the first migration sets it
 	backupSuffix  = ".before-upgrade"
+	smallestPage  = 512 // bytes; no database is smaller
 )
+
+// check looks at the file through a connection that cannot write. Only what a
+// crash left half done in another journal mode needs one that can.
+func (s *Store) check(ctx context.Context) error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	if size := info.Size(); size > 0 && size < smallestPage { // to SQLite that is an empty file
+		return services.Wrap(services.CodeCorruptDatabase, fmt.Errorf("the file has only %d bytes", size))
+	}
+	err = checkFile(ctx, s.readDB)
+	if services.IsCode(err, services.CodeReadOnlyState) {
+		err = checkFile(ctx, s.writeDB)
+	}
+	return err
+}
 
 // checkFile refuses a file that is damaged or somebody else's, without
 // writing to it.
@@ -49,11 +67,7 @@ func checkFile(ctx context.Context, d *sql.DB) error {
 
 // migrate brings the tables up to date, with a copy beside the database until
 // that is done.
-func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
+func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, s.writeDB, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {

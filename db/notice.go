@@ -1,6 +1,7 @@
 package db
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -69,9 +70,12 @@ func (t *tx) DueNotices(now time.Time, limit int) ([]*services.Notice, error) {
 }
 
 func (t *tx) NextNoticeAt() (time.Time, error) {
-	var ms int64
-	err := t.get("next notice", `SELECT coalesce(min(max(due_at, next_at)), 0) FROM notices WHERE state = 'pending'`, nil, &ms)
-	return moment(ms), err
+	var ms sql.NullInt64
+	err := t.get("next notice", `SELECT min(max(due_at, next_at)) FROM notices WHERE state = 'pending'`, nil, &ms)
+	if err != nil || !ms.Valid {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(ms.Int64).UTC(), nil // never zero: one without a time is due, too
 }
 
 func (t *tx) PendingNotices(instance string) ([]*services.Notice, error) {

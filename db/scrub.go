@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -41,7 +42,8 @@ func (s *Store) scrubOnce(ctx context.Context, rebuilt *bool) (bool, error) {
 		// When pages are balanced, SQLite leaves copies of moved rows between
 		// the live ones, which secure_delete does not see.
 		if err := c.exec("VACUUM"); err != nil {
-			return false, coded(fmt.Errorf("rebuild database: %w", err))
+			_, cerr := c.checkpoint(scrubWait) // as far as it goes
+			return false, errors.Join(coded(fmt.Errorf("rebuild database: %w", err)), cerr)
 		}
 		*rebuilt = true
 	}

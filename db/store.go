@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -45,6 +46,14 @@ var errClosed = errors.New("the store is closed")
 // then has one of [services.CodeNewerSchema], [services.CodeCorruptDatabase]
 // and [services.CodeReadOnlyState].
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, path, opts, files)
+}
+
+func open(ctx context.Context, path string, opts Options, files fs.FS) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, services.Wrap(services.CodeReadOnlyState, err)
@@ -62,25 +71,28 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err := secureFiles(path, s.log); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(coded(err), s.closeAll())
+	if err := s.open(ctx, files); err != nil {
+		if cerr := s.closeAll(); cerr != nil {
+			s.log.Warn("close after a failed start", "error", cerr)
+		}
+		return nil, coded(err)
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) open(ctx context.Context, files fs.FS) error {
 	var err error
+	if s.readDB, err = sql.Open("sqlite", readerDSN(s.path)); err != nil {
+		return err
+	}
 	if s.writeDB, err = sql.Open("sqlite", writerDSN(s.path)); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)
-	if err := checkFile(ctx, s.writeDB); err != nil {
+	if err := s.check(ctx); err != nil {
 		return err
 	}
-	if err := s.migrate(ctx); err != nil {
-		return err
-	}
-	if s.readDB, err = sql.Open("sqlite", readerDSN(s.path)); err != nil {
+	if err := s.migrate(ctx, files); err != nil {
 		return err
 	}
 	w, err := newConn(ctx, s.writeDB, writerPragmas)
@@ -88,6 +100,10 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.writer <- w
+	// A file that can only be read is opened without a word.
+	if err := errors.Join(w.exec("BEGIN IMMEDIATE"), w.exec("ROLLBACK")); err != nil {
+		return err
+	}
 	for range readConns {
 		r, err := newConn(ctx, s.readDB, readerPragmas)
 		if err != nil {

@@ -87,9 +87,11 @@ func (tx *memoryTx) NextNoticeAt() (time.Time, error) {
 		if n.State != services.NoticePending {
 			continue
 		}
-		at := n.DueAt
-		if n.NextAt.After(at) {
-			at = n.NextAt
+		at := time.UnixMilli(0).UTC() // one without a time is due, too
+		for _, moment := range []time.Time{n.DueAt, n.NextAt} {
+			if moment.After(at) {
+				at = moment
+			}
 		}
 		if next.IsZero() || at.Before(next) {
 			next = at

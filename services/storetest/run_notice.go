@@ -51,6 +51,8 @@ func noticeKeyWorksOnce(t *testing.T, s services.Store) {
 	}
 	view(t, s, func(tx services.Tx) {
 		is(t, []*services.Notice{{ID: bare.ID, Key: "bare", State: services.NoticePending}})(tx.PendingNotices(""))
+		next, err := tx.NextNoticeAt()
+		is(t, false)(next.IsZero(), err)
 	})
 	update(t, s, func(tx services.Tx) {
 		wantCode(t, tx.PutNotice(&services.Notice{ID: 999, State: services.NoticeSent}), services.CodeNotFound)

@@ -1,0 +1,132 @@
+-- A database as the first release wrote it: frozen, never edited.
+CREATE TABLE goose_db_version (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version_id INTEGER NOT NULL,
+    is_applied INTEGER NOT NULL,
+    tstamp TIMESTAMP DEFAULT (datetime('now'))
+);
+INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1), (1, 1);
+
+PRAGMA application_id = 1869506927;
+
+CREATE TABLE audit (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    network  TEXT    NOT NULL,
+    account  TEXT    NOT NULL,
+    owner    TEXT    NOT NULL,
+    action   TEXT    NOT NULL,
+    instance TEXT    NOT NULL,
+    outcome  TEXT    NOT NULL,
+    detail   TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX audit_at ON audit (at);
+
+CREATE TABLE cursors (
+    network TEXT NOT NULL PRIMARY KEY,
+    cursor  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE handled (
+    network    TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
+    handled_at INTEGER NOT NULL,
+    PRIMARY KEY (network, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX handled_at ON handled (handled_at);
+
+CREATE TABLE incoming (
+    seq         INTEGER PRIMARY KEY,
+    network     TEXT    NOT NULL,
+    id          TEXT    NOT NULL,
+    raw         BLOB,
+    sent_at     INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    UNIQUE (network, id)
+) STRICT;
+
+CREATE TABLE instances (
+    id          TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    owner       TEXT    NOT NULL,
+    service     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    network     TEXT    NOT NULL, -- the route of the request
+    account     TEXT    NOT NULL,
+    chat        TEXT    NOT NULL,
+    reply_to    TEXT    NOT NULL,
+    address     TEXT    NOT NULL,
+    onion_key   TEXT    NOT NULL, -- '' when it must not touch the disk
+    clients     TEXT    NOT NULL, -- JSON array of public keys, '' for none
+    host_key    TEXT    NOT NULL,
+    host_print  TEXT    NOT NULL,
+    idle_ms     INTEGER NOT NULL,
+    max_visits  INTEGER NOT NULL,
+    desired     TEXT    NOT NULL CHECK (desired IN ('running', 'warm', 'gone')),
+    state       TEXT    NOT NULL CHECK (state IN ('starting', 'publishing', 'reachable', 'down', 'stopping', 'gone')),
+    reason      TEXT    NOT NULL,
+    fault       TEXT    NOT NULL,
+    visits      INTEGER NOT NULL,
+    content     INTEGER NOT NULL,
+    repairs     INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    ready_at    INTEGER NOT NULL,
+    checked_at  INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX instances_alive ON instances (created_at, id) WHERE state <> 'gone';
+
+CREATE UNIQUE INDEX instances_name ON instances (owner, name) WHERE desired = 'running';
+
+CREATE TABLE notices (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    key        TEXT    NOT NULL UNIQUE CHECK (key <> ''),
+    network    TEXT    NOT NULL,
+    account    TEXT    NOT NULL,
+    chat       TEXT    NOT NULL,
+    reply_to   TEXT    NOT NULL,
+    owner      TEXT    NOT NULL,
+    instance   TEXT    NOT NULL,
+    kind       TEXT    NOT NULL,
+    args       TEXT    NOT NULL, -- JSON object, '' for none
+    body       BLOB,
+    slot       TEXT    NOT NULL,
+    alert      INTEGER NOT NULL CHECK (alert IN (0, 1)),
+    due_at     INTEGER NOT NULL,
+    stale_at   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'skipped', 'given-up')),
+    remote_id  TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX notices_finished ON notices (due_at) WHERE state <> 'pending';
+
+CREATE INDEX notices_instance ON notices (instance) WHERE state = 'pending';
+
+CREATE INDEX notices_pending ON notices (max(due_at, next_at)) WHERE state = 'pending';
+
+CREATE INDEX notices_slot ON notices (slot) WHERE state = 'sent';
+
+CREATE TABLE settings (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO instances VALUES ('abcdefghijkl', 'alice', 'site', 'site', 'telegram', '4711', '', '812',
+    'address.onion', 'ED25519-V3:key', '["descriptor:x25519:A"]', '', '', 900000, 0,
+    'running', 'reachable', '', '', 2, 0, 0,
+    1893456000000, 1893459600000, 1893456002000, 1893456002000, 0, 1893456002000);
+INSERT INTO notices VALUES (1, 'reply/telegram/812', '', '', '', '', 'alice', 'abcdefghijkl', 'started', '', NULL,
+    'card/abcdefghijkl', 0, 1893456000000, 0, 0, 1, 'sent', '900');
+INSERT INTO notices VALUES (2, 'reminder/abcdefghijkl/1893459600000/15m0s', 'telegram', '4711', '', '812', 'alice', 'abcdefghijkl', 'reminder',
+    '{"left":"15m0s"}', NULL, '', 1, 1893458700000, 1893459150000, 0, 0, 'pending', '');
+INSERT INTO audit VALUES (1, 1893456000000, 'telegram', '4711', 'alice', 'start', 'abcdefghijkl', 'ok', 'site');
+INSERT INTO incoming VALUES (1, 'telegram', '813', x'7b7d', 1893456001000, 1893456001000);
+INSERT INTO handled VALUES ('telegram', '812', 1893456000000);
+INSERT INTO cursors VALUES ('telegram', '812');
+INSERT INTO settings VALUES ('salt', 'c2FsdA');
