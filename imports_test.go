@@ -18,6 +18,7 @@ import (
 var arrows = map[string][]string{
 	"bots":               {"services"},
 	"bots/console":       {"bots", "services"},
+	"bots/page":          {},
 	"bots/telegram":      {"bots", "services"},
 	"bots/mastodon":      {"bots", "services"},
 	"services":           {},

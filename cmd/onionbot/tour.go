@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
-
-	"golang.org/x/net/proxy"
 
 	"onionbot/bots/console"
 	"onionbot/services"
@@ -163,16 +160,11 @@ func (t *tour) nothingLeft(ctx context.Context) error {
 func (t *tour) fetch(ctx context.Context, limit time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	socks, err := proxy.SOCKS5("tcp", t.visitor.SOCKSAddr(), nil, proxy.Direct)
+	socks, err := socksDialer(t.visitor.SOCKSAddr())
 	if err != nil {
 		return "", err
 	}
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return socks.(proxy.ContextDialer).DialContext(ctx, network, addr)
-		},
-	}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: socks.DialContext}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.address+"/", nil)
 	if err != nil {
 		return "", err

@@ -1,0 +1,65 @@
+// Package page turns what somebody wrote in a message into a web page.
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+)
+
+// Render makes a page of Markdown. The result holds no script, no form and
+// nothing that a browser would load from elsewhere: a picture from another
+// server would tell that server who looks.
+func Render(markdown string) ([]byte, error) {
+	var body bytes.Buffer
+	if err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert([]byte(markdown), &body); err != nil {
+		return nil, fmt.Errorf("render page: %w", err)
+	}
+	clean := policy().SanitizeBytes(body.Bytes())
+	return fmt.Appendf(nil, frame, html.EscapeString(title(markdown)), clean), nil
+}
+
+// policy allows text, and pictures that came along in the same message.
+func policy() *bluemonday.Policy {
+	p := bluemonday.UGCPolicy()
+	p.AllowRelativeURLs(true)
+	p.RequireNoReferrerOnLinks(true)
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^[\w.-]+$`)).OnElements("img")
+	p.AllowAttrs("align").OnElements("td", "th")
+	return p
+}
+
+// title is the first line with words in it.
+func title(markdown string) string {
+	for line := range strings.Lines(markdown) {
+		line = strings.TrimSpace(strings.TrimLeft(line, "#*_>- \t"))
+		if line == "" {
+			continue
+		}
+		if runes := []rune(line); len(runes) > 60 {
+			line = string(runes[:60]) + "…"
+		}
+		return line
+	}
+	return "A page"
+}
+
+const frame = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>%s</title>
+<style>
+:root{color-scheme:light dark}
+body{font:1.1rem/1.6 Georgia,serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
+img{max-width:100%%}pre{overflow:auto}table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.2em .6em}
+</style>
+%s
+</html>
+`
