@@ -42,8 +42,8 @@ var only = map[string]string{
 	"gopkg.in/telebot.v3":          "bots/telegram",
 	"github.com/mattn/go-mastodon": "bots/mastodon",
 	"github.com/alecthomas/kong":   "cmd/onionbot",
-	"github.com/microcosm-cc/":     "bots",
-	"github.com/yuin/goldmark":     "bots",
+	"github.com/microcosm-cc/":     "bots/page",
+	"github.com/yuin/goldmark":     "bots/page",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 }
 

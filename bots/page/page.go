@@ -25,13 +25,19 @@ func Render(markdown string) ([]byte, error) {
 	return fmt.Appendf(nil, frame, html.EscapeString(title(markdown)), clean), nil
 }
 
-// policy allows text, and pictures that came along in the same message.
+// policy allows text, links, tables, and pictures that came along in the same
+// message.
 func policy() *bluemonday.Policy {
-	p := bluemonday.UGCPolicy()
+	p := bluemonday.NewPolicy()
+	p.AllowStandardURLs()
+	p.AllowElements("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "strong", "em", "del", "sup", "sub")
+	p.AllowLists()
+	p.AllowTables()
+	p.AllowAttrs("href").OnElements("a")
 	p.AllowRelativeURLs(true)
 	p.RequireNoReferrerOnLinks(true)
+	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("src").Matching(regexp.MustCompile(`^[\w.-]+$`)).OnElements("img")
-	p.AllowAttrs("align").OnElements("td", "th")
 	return p
 }
 
