@@ -42,6 +42,9 @@ func sentence(e *services.Error) string {
 	case services.CodeUnknownService, services.CodeNotAllowed:
 		return fmt.Sprintf("There is no service %s.%s Type \"services\" to see what you can start.", quote(e.Args["word"]), maybe(arg("suggestion")))
 	case services.CodeUnknownName:
+		if strings.HasPrefix(e.Args["word"], "#") { // a button of something that has ended
+			return `That one has ended already. Type "list" to see what runs.`
+		}
 		return fmt.Sprintf("Nothing called %s is running.%s Type \"list\" to see what runs.", quote(e.Args["word"]), maybe(arg("suggestion")))
 	case services.CodeBadName:
 		return fmt.Sprintf("%s can't be a name. Use up to 32 letters, digits and hyphens, as in \"start site as blog\".", quote(e.Args["word"]))

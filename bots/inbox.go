@@ -1,0 +1,272 @@
+package bots
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"onionbot/services"
+)
+
+// inbox is the durable way in of one network.
+type inbox struct {
+	hub     *Hub
+	adapter Adapter
+	poke    chan struct{}
+	slots   chan struct{} // bounds the senders that are served at the same time
+
+	mu     sync.Mutex
+	inHand map[string]bool  // ids of events that were taken from the store
+	queues map[string][]job // by sender
+	busy   sync.WaitGroup
+}
+
+type job struct {
+	in  services.Incoming
+	msg *Message
+}
+
+// inboxBatch is how many events are taken in hand at once.
+const inboxBatch = 500
+
+// Tries and pauses of a message that could not be handled because nothing
+// could be stored.
+const (
+	handleTries   = 5
+	handleFirst   = 200 * time.Millisecond
+	handleLongest = 30 * time.Second
+)
+
+func newInbox(h *Hub, a Adapter) *inbox {
+	return &inbox{
+		hub: h, adapter: a, poke: make(chan struct{}, 1), slots: make(chan struct{}, h.o.Senders),
+		inHand: make(map[string]bool), queues: make(map[string][]job),
+	}
+}
+
+// keep is the adapter's [KeepFunc].
+func (b *inbox) keep(ctx context.Context, events []services.Incoming, cursor string) error {
+	now := b.hub.o.Clock.Now()
+	err := b.hub.o.Store.Update(ctx, func(tx services.Tx) error {
+		for _, in := range events {
+			in.Network = b.adapter.Network()
+			if in.ReceivedAt.IsZero() {
+				in.ReceivedAt = now
+			}
+			if _, err := tx.AddIncoming(in); err != nil {
+				return err
+			}
+		}
+		if cursor == "" {
+			return nil
+		}
+		return tx.SetCursor(b.adapter.Network(), cursor)
+	})
+	if err != nil {
+		return fmt.Errorf("keep events: %w", err)
+	}
+	b.hub.note(b.adapter.Network(), "")
+	b.wake()
+	return nil
+}
+
+func (b *inbox) wake() {
+	select {
+	case b.poke <- struct{}{}:
+	default:
+	}
+}
+
+// run takes events in hand until ctx ends, then waits for them. work outlives
+// ctx, so that what is in hand can be finished.
+func (b *inbox) run(ctx, work context.Context) {
+	defer b.busy.Wait()
+	b.wake()
+	for n := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.poke:
+		}
+		if err := b.take(ctx, work); err != nil && ctx.Err() == nil {
+			n++
+			b.hub.o.Log.Error("read inbox", "network", b.adapter.Network(), "error", err)
+			if !pause(ctx, backoff(n, handleFirst, handleLongest)) {
+				return
+			}
+			b.wake()
+			continue
+		}
+		n = 0
+	}
+}
+
+// take brings stored events to their senders' queues, oldest first.
+func (b *inbox) take(ctx, work context.Context) error {
+	var events []services.Incoming
+	err := b.hub.o.Store.View(ctx, func(tx services.Tx) error {
+		var err error
+		events, err = tx.Incomings(b.adapter.Network(), inboxBatch)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, in := range events {
+		if ctx.Err() != nil {
+			return nil
+		}
+		b.mu.Lock()
+		known := b.inHand[in.ID]
+		b.inHand[in.ID] = true
+		b.mu.Unlock()
+		if !known {
+			b.sort(ctx, work, in)
+		}
+	}
+	return nil
+}
+
+// sort decodes an event and puts it into its sender's queue.
+func (b *inbox) sort(ctx, work context.Context, in services.Incoming) {
+	msg, err := b.decode(ctx, in)
+	if ctx.Err() != nil {
+		return // a decoder that was cut off says nothing about the event
+	}
+	if msg == nil || err != nil {
+		b.drop(work, in, err)
+		return
+	}
+	sender := msg.From.Account
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, served := b.queues[sender]
+	b.queues[sender] = append(b.queues[sender], job{in, msg})
+	if !served {
+		b.busy.Go(func() { b.serve(ctx, work, sender) })
+	}
+}
+
+func (b *inbox) decode(ctx context.Context, in services.Incoming) (msg *Message, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.hub.o.Log.Error("panic while decoding", "network", in.Network, "message", in.ID, "panic", p, "stack", string(debug.Stack()))
+			msg, err = nil, fmt.Errorf("panic while decoding: %v", p)
+		}
+	}()
+	msg, err = b.adapter.Decode(ctx, in)
+	if msg == nil || err != nil {
+		return nil, err
+	}
+	msg.Network, msg.ID = in.Network, in.ID
+	if msg.SentAt.IsZero() {
+		msg.SentAt = in.SentAt
+	}
+	return msg, nil
+}
+
+// drop marks an event handled that is none of our business, or that nobody
+// can read; the second leaves a trace.
+func (b *inbox) drop(ctx context.Context, in services.Incoming, cause error) {
+	if cause != nil {
+		b.hub.o.Log.Warn("event dropped", "network", in.Network, "message", in.ID, "error", cause)
+	}
+	err := b.hub.o.Store.Update(ctx, func(tx services.Tx) error {
+		fresh, err := tx.MarkHandled(in.Network, in.ID)
+		if err != nil || !fresh || cause == nil {
+			return err
+		}
+		return tx.AddAudit(services.AuditEntry{
+			At: b.hub.o.Clock.Now(), Network: in.Network, Action: "message", Outcome: "undecodable",
+		})
+	})
+	if err != nil {
+		b.hub.o.Log.Error("drop event", "network", in.Network, "message", in.ID, "error", err)
+		b.putBack(in)
+		return
+	}
+	b.finish(in)
+}
+
+// serve handles one sender's messages in order.
+func (b *inbox) serve(ctx, work context.Context, sender string) {
+	select {
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
+	case <-ctx.Done():
+		return
+	}
+	for {
+		b.mu.Lock()
+		queue := b.queues[sender]
+		if len(queue) == 0 || ctx.Err() != nil {
+			delete(b.queues, sender)
+			b.mu.Unlock()
+			return
+		}
+		b.queues[sender] = queue[1:]
+		b.mu.Unlock()
+		b.persist(ctx, work, queue[0])
+	}
+}
+
+// persist handles one message until that is on record: it is tried again,
+// then apologised for, as long as the process lives.
+func (b *inbox) persist(ctx, work context.Context, j job) {
+	for n := 1; ; n++ {
+		act := b.hub.o.Router.Handle
+		if n > handleTries {
+			act = b.hub.o.Router.Apologise
+		}
+		broke, err := guard(work, act, j.msg)
+		if broke {
+			b.hub.o.Log.Error("panic while handling", "network", j.in.Network, "message", j.in.ID, "error", err)
+			n = max(n, handleTries) // it would only break again
+		}
+		if err == nil {
+			b.finish(j.in)
+			return
+		}
+		if !broke {
+			b.hub.o.Log.Error("handle message", "network", j.in.Network, "message", j.in.ID, "try", n, "error", err)
+		}
+		if !pause(ctx, backoff(n, handleFirst, handleLongest)) {
+			return // it stays in the store, for the next process
+		}
+	}
+}
+
+// guard turns a panic of one message into an error, so that it takes nothing
+// else with it.
+func guard(ctx context.Context, act func(context.Context, *Message) error, m *Message) (broke bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			broke, err = true, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return false, act(ctx, m)
+}
+
+// finish forgets an event that is on record as handled.
+func (b *inbox) finish(in services.Incoming) {
+	b.mu.Lock()
+	delete(b.inHand, in.ID)
+	full := len(b.inHand) >= inboxBatch/2
+	b.mu.Unlock()
+	if f, ok := b.adapter.(Finisher); ok {
+		f.Finished(in)
+	}
+	if !full {
+		b.wake() // there may be more than one batch
+	}
+}
+
+// putBack lets an event be taken in hand again, after a pause.
+func (b *inbox) putBack(in services.Incoming) {
+	b.mu.Lock()
+	delete(b.inHand, in.ID)
+	b.mu.Unlock()
+	time.AfterFunc(handleLongest, b.wake)
+}

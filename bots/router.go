@@ -1,0 +1,193 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"onionbot/services"
+)
+
+// RouterOptions are what a [Router] works with. Content may be nil: then
+// nothing is taken along. MaxAge 0 means 10 minutes, Zone nil UTC.
+type RouterOptions struct {
+	Engine    Engine
+	Store     services.Store
+	Directory Directory
+	Replies   *Replies
+	Content   Content
+	Clock     services.Clock
+	MaxAge    time.Duration // older commands are answered, not executed
+	Log       *slog.Logger
+}
+
+// Router carries one message from "who is it" to one call into the engine.
+type Router struct {
+	o    RouterOptions
+	salt string
+}
+
+// NewRouter makes a router; it reads or makes the installation's salt.
+func NewRouter(ctx context.Context, o RouterOptions) (*Router, error) {
+	salt, err := Salt(ctx, o.Store)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxAge == 0 {
+		o.MaxAge = 10 * time.Minute
+	}
+	return &Router{o: o, salt: salt}, nil
+}
+
+// turn is one message on its way, with what is known about it by then.
+type turn struct {
+	msg  *Message
+	user *services.User
+	req  services.Request
+	now  time.Time
+}
+
+// Handle deals with a message: it is executed, answered, or passed over in
+// silence, once, whatever happens in between. An error means that nothing was
+// stored, and that it has to be handled again.
+func (r *Router) Handle(ctx context.Context, m *Message) error {
+	done, err := r.handled(ctx, m)
+	if err != nil || done {
+		return err
+	}
+	t := turn{msg: m, now: r.o.Replies.local(r.o.Clock.Now())}
+	t.user = r.o.Directory.Lookup(m.Network, m.From.Account)
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
+	switch {
+	case t.user == nil:
+		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
+			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: "stranger",
+		})
+	case m.Public:
+		return r.answer(ctx, t, r.o.Replies.Private(), "message", "public")
+	case m.Unsupported != "":
+		return r.answer(ctx, t, r.o.Replies.Unsupported(m.Unsupported), "message", "unsupported")
+	case !m.SentAt.IsZero() && t.now.Sub(m.SentAt) > r.o.MaxAge:
+		return r.fail(ctx, t, "message", services.E(services.CodeTooOld))
+	}
+	return r.parse(ctx, t)
+}
+
+// Apologise answers a message whose handling broke.
+func (r *Router) Apologise(ctx context.Context, m *Message) error {
+	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
+	if t.user == nil {
+		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
+			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: string(services.CodeInternal),
+		})
+	}
+	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
+}
+
+func (r *Router) handled(ctx context.Context, m *Message) (bool, error) {
+	var done bool
+	err := r.o.Store.View(ctx, func(tx services.Tx) error {
+		var err error
+		done, err = tx.Handled(m.Network, m.ID)
+		return err
+	})
+	return done, err
+}
+
+func (r *Router) parse(ctx context.Context, t turn) error {
+	g := Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.now}
+	cmd, err := g.Parse(t.msg.Text)
+	if services.IsCode(err, services.CodeEmpty) && len(t.msg.Attachments) > 0 {
+		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
+	}
+	if err != nil {
+		return r.fail(ctx, t, "message", err)
+	}
+	err = r.execute(ctx, t, cmd)
+	var refusal *services.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	switch refusal.Code {
+	case services.CodeDuplicate:
+		return nil
+	case services.CodeConflict:
+		return err // it lost a race against another command: again
+	}
+	return r.fail(ctx, t, string(cmd.Verb), r.helpful(ctx, t, cmd, refusal))
+}
+
+// execute is the one call that a command becomes.
+func (r *Router) execute(ctx context.Context, t turn, c Command) error {
+	switch c.Verb {
+	case VerbStart:
+		return r.start(ctx, t, c)
+	case VerbStop:
+		if c.All {
+			return r.o.Engine.StopAll(ctx, t.req)
+		}
+		return r.o.Engine.Stop(ctx, t.req, c.Target)
+	case VerbMore:
+		return r.o.Engine.Extend(ctx, t.req, c.Target, c.For)
+	}
+	reply, err := r.look(ctx, t, c)
+	if err != nil {
+		return err
+	}
+	return r.answer(ctx, t, reply, string(c.Verb), "ok")
+}
+
+// start stages what came along, and gives it back if the start is refused.
+func (r *Router) start(ctx context.Context, t turn, c Command) error {
+	opts := services.StartOptions{
+		Service: c.Service, Name: c.Name, Life: c.For, Until: c.Until,
+		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},
+	}
+	d := r.definition(c.Service)
+	files := t.msg.Attachments
+	switch takes := r.o.Content != nil && d != nil && d.Content != ""; {
+	case !takes && len(files) > 0:
+		return services.E(services.CodeNoContent, "service", c.Service)
+	case takes && (len(files) > 0 || c.Body != ""):
+		dir, err := r.o.Content.Stage(ctx, files, c.Body)
+		if err != nil {
+			return err
+		}
+		opts.Content = dir
+	}
+	err := r.o.Engine.Start(ctx, t.req, opts)
+	if err != nil && opts.Content != "" {
+		r.o.Content.Discard(opts.Content)
+	}
+	return err
+}
+
+func (r *Router) definition(name string) *services.Definition {
+	return find(r.o.Engine.Catalog(), name)
+}
+
+func find(defs []*services.Definition, name string) *services.Definition {
+	for _, d := range defs {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+func (r *Router) fail(ctx context.Context, t turn, action string, err error) error {
+	if services.IsCode(err, services.CodeInternal) {
+		r.o.Log.Error("command failed", "network", t.msg.Network, "message", t.msg.ID, "action", action, "error", err)
+	}
+	return r.answer(ctx, t, r.o.Replies.Failure(err), action, string(services.CodeOf(err)))
+}
+
+func (r *Router) answer(ctx context.Context, t turn, reply Reply, action, outcome string) error {
+	body, err := encodeReply(reply)
+	if err != nil {
+		return err
+	}
+	return r.o.Engine.Answer(ctx, t.req, body, services.AuditEntry{Action: action, Outcome: outcome})
+}
