@@ -7,11 +7,11 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: help setup demo run build test check soak fuzz bench lint vuln install clean
 
-CONFIG   ?= config.toml
-FUZZTIME ?= 30s
-SOAKTIME ?= 30m
+CONFIG    ?= config.toml
+FUZZTIME  ?= 30s
+SOAKTIME  ?= 30m
 BENCHTIME ?= 1s
-PREFIX   ?= /usr/local
+PREFIX    ?= /usr/local
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -46,8 +46,8 @@ vuln: ## known vulnerabilities, where the database can be reached
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@scripts/fuzz $(FUZZTIME)
 
-soak: setup ## the long crash tests, at most SOAKTIME (default 30m)
-	@SOAK=1 go test -count=1 -p 1 -timeout $(SOAKTIME) -run Soak ./...
+soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 30m)
+	@ONIONBOT_SOAK=1 go test -count=1 -timeout $(SOAKTIME) -v ./e2e/...
 
 bench: setup ## benchmarks; OUT=name also writes docs/bench/name.txt
 	@scripts/bench $(BENCHTIME) $(OUT)
