@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"onionbot/bots"
+	"onionbot/bots/mastodon"
+	"onionbot/bots/telegram"
 	"onionbot/services"
 	"onionbot/services/sshkey"
 )
@@ -42,7 +45,7 @@ func (c *config) checkUsers() error {
 	if len(c.Users) == 0 {
 		return errors.New("nobody may use this bot yet; add a [[users]] block with a name, an identity and services (see config.example.toml)")
 	}
-	names, identities := make(map[string]bool), make(map[string]string)
+	names, identities := make(map[string]bool), make(map[bots.Account]string)
 	for i := range c.Users {
 		u := &c.Users[i]
 		if u.Name == "" || names[u.Name] {
@@ -55,11 +58,11 @@ func (c *config) checkUsers() error {
 		if err := u.check(); err != nil {
 			return fmt.Errorf("user %q: %w", u.Name, err)
 		}
-		for _, id := range u.identities() {
-			if other, taken := identities[id.network+"/"+id.account]; taken {
-				return fmt.Errorf("users %q and %q have the same %s identity", other, u.Name, id.network)
+		for _, id := range u.accounts() {
+			if other, taken := identities[id]; taken {
+				return fmt.Errorf("users %q and %q have the same %s identity", other, u.Name, id.Network)
 			}
-			identities[id.network+"/"+id.account] = u.Name
+			identities[id] = u.Name
 		}
 	}
 	return nil
@@ -87,15 +90,13 @@ func (u *userConfig) check() error {
 	return nil
 }
 
-type identity struct{ network, account string }
-
-func (u *userConfig) identities() []identity {
-	var out []identity
+func (u *userConfig) accounts() []bots.Account {
+	var out []bots.Account
 	for _, id := range u.Telegram {
-		out = append(out, identity{"telegram", strconv.FormatInt(id, 10)})
+		out = append(out, bots.Account{Network: telegram.Network, ID: strconv.FormatInt(id, 10)})
 	}
 	for _, id := range u.Mastodon {
-		out = append(out, identity{"mastodon", id})
+		out = append(out, bots.Account{Network: mastodon.Network, ID: id})
 	}
 	return out
 }

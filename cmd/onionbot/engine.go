@@ -51,13 +51,16 @@ type engineOptions struct {
 // openEngine opens everything in the order of what may refuse: the lock first,
 // so that two daemons never touch one state. On error it closes what it opened.
 func openEngine(ctx context.Context, cfg *config, log *slog.Logger, outbox services.Outbox, o engineOptions) (e *engine, err error) {
-	e = &engine{cfg: cfg, log: log, clock: wallclock.New(), users: newUsers(cfg)}
+	e = &engine{cfg: cfg, log: log, clock: wallclock.New()}
 	defer func() {
 		if err != nil {
 			e.close()
 			e = nil
 		}
 	}()
+	if e.users, err = newUsers(cfg); err != nil {
+		return e, err
+	}
 	if err = privateDir(cfg.StateDir); err != nil {
 		return e, err
 	}

@@ -1,24 +1,31 @@
 package main
 
 import (
+	"onionbot/bots"
+	"onionbot/bots/console"
 	"onionbot/services"
 )
 
 // users are the people of the configuration, by name and by identity.
 type users struct {
-	byName     map[string]*services.User
-	byIdentity map[identity]*services.User
+	byName map[string]*services.User
+	access *bots.Access
 }
 
-func newUsers(cfg *config) *users {
-	u := &users{byName: make(map[string]*services.User), byIdentity: make(map[identity]*services.User)}
-	u.add(&services.User{
+func newUsers(cfg *config) (*users, error) {
+	u := &users{byName: make(map[string]*services.User), access: bots.NewAccess()}
+	operator := &services.User{
 		Name: operatorName, Services: []string{"*"}, MaxInstances: 1000, Operator: true, SSHKeys: operatorKeys(cfg),
-	}, identity{"console", "local"})
-	for i := range cfg.Users {
-		u.add(cfg.Users[i].user(), cfg.Users[i].identities()...)
 	}
-	return u
+	if err := u.add(operator, bots.Account{Network: console.Network, ID: console.Local}); err != nil {
+		return nil, err
+	}
+	for i := range cfg.Users {
+		if err := u.add(cfg.Users[i].user(), cfg.Users[i].accounts()...); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
 }
 
 // operatorKeys are the ssh keys of those users who are operators: whoever
@@ -33,11 +40,9 @@ func operatorKeys(cfg *config) []string {
 	return keys
 }
 
-func (u *users) add(user *services.User, ids ...identity) {
+func (u *users) add(user *services.User, accounts ...bots.Account) error {
 	u.byName[user.Name] = user
-	for _, id := range ids {
-		u.byIdentity[id] = user
-	}
+	return u.access.Add(user, accounts...)
 }
 
 func (u *users) named(name string) *services.User { return u.byName[name] }

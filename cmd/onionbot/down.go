@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+
+	"onionbot/db"
+	"onionbot/services"
+)
+
+type downCmd struct {
+	target
+	Limit time.Duration `default:"90s" help:"How long it may take."`
+}
+
+// Run takes everything down: it ends a running bot, then every service, and
+// the tor processes last.
+func (c downCmd) Run(ctx context.Context, s *streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Limit)
+	defer cancel()
+	if err := endRunning(ctx, cfg.StateDir); err != nil {
+		return err
+	}
+	d, err := openDaemon(ctx, cfg, newLog(cfg, s), daemonOptions{})
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.reconciler.Run(run)
+	}()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		_ = d.outbox.Run(run)
+	}()
+	err = d.takeDown(ctx)
+	d.outbox.Flush(ctx)
+	stop()
+	<-ended
+	<-sent
+	err = errors.Join(err, d.pool.Shutdown(ctx), d.store.Scrub(ctx))
+	if err == nil {
+		fmt.Fprintln(s.out, "Everything is down: services, keys, tor processes.")
+	}
+	return err
+}
+
+// endRunning ends the bot that holds the state directory and waits until it
+// is gone. The holder of the lock is the bot: nobody else can have it.
+func endRunning(ctx context.Context, stateDir string) error {
+	if err := privateDir(stateDir); err != nil {
+		return err
+	}
+	asked := false
+	for {
+		release, err := db.Lock(stateDir)
+		if err == nil {
+			release()
+			return nil
+		}
+		var locked *services.Error
+		if !errors.As(err, &locked) || locked.Code != services.CodeLocked {
+			return err
+		}
+		pid, bad := strconv.Atoi(locked.Args["pid"])
+		if bad == nil && pid > 1 && !asked {
+			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("end the running bot: %w", err)
+			}
+			asked = true
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

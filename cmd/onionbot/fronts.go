@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"onionbot/bots"
+	"onionbot/bots/mastodon"
+	"onionbot/bots/telegram"
+)
+
+// dialer is how a front end reaches its network: through the bot's own tor, on
+// circuits of its own, unless the configuration says directly.
+func (d *daemon) dialer(throughTor bool, isolation string) func(context.Context, string, string) (net.Conn, error) {
+	if !throughTor {
+		return nil
+	}
+	return d.pool.Dialer(isolation)
+}
+
+func (d *daemon) openTelegram() (bots.Adapter, error) {
+	cfg := d.cfg.Telegram
+	if cfg.TokenFile == "" {
+		return nil, nil
+	}
+	token, err := readToken(cfg.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	var commands []telegram.Command
+	for _, c := range bots.Commands() {
+		commands = append(commands, telegram.Command{Name: c.Name, Description: c.Summary})
+	}
+	a, err := telegram.New(telegram.Options{
+		Token: token, APIURL: cfg.APIURL, Commands: commands, Logger: d.log, Clock: d.clock,
+		Dial: d.dialer(cfg.ThroughTor, "telegram"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("telegram: %w", err)
+	}
+	return a, nil
+}
+
+func (d *daemon) openMastodon() (bots.Adapter, error) {
+	cfg := d.cfg.Mastodon
+	if cfg.TokenFile == "" {
+		return nil, nil
+	}
+	token, err := readToken(cfg.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	a, err := mastodon.New(mastodon.Options{
+		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log,
+		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
+		AllowLoopback: loopback(cfg.Server),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mastodon: %w", err)
+	}
+	return a, nil
+}
+
+// loopback reports whether a server's address is this machine by number: then
+// nobody else can be reached by it, and plain http is fine.
+func loopback(server string) bool {
+	u, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip != nil && ip.IsLoopback()
+}

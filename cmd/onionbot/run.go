@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+)
+
+type runCmd struct {
+	Config string `default:"config.toml" type:"path" help:"The configuration file."`
+}
+
+// Run is the bot, until it is told to end. Services, containers and tor
+// processes go on, so that the next bot finds them.
+func (c runCmd) Run(ctx context.Context, s *streams) error {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg, s)
+	d, err := openDaemon(ctx, cfg, log, daemonOptions{engineOptions: engineOptions{hook: crashHook()}})
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	var networks []string
+	for _, a := range d.adapters {
+		networks = append(networks, a.Network())
+	}
+	log.Info("onionbot is up", "version", version, "fronts", networks, "users", len(cfg.Users))
+	go d.prepareImages(ctx)
+	return d.run(ctx)
+}
+
+func newLog(cfg *config, s *streams) *slog.Logger {
+	level, err := cfg.level()
+	if err != nil {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+}
