@@ -20,6 +20,8 @@ type inbox struct {
 	mu     sync.Mutex
 	inHand map[string]bool  // ids of events that were taken from the store
 	queues map[string][]job // by sender
+	more   bool             // the last look found a full batch: the store may hold more
+	ended  int              // events finished so far
 	busy   sync.WaitGroup
 }
 
@@ -37,6 +39,7 @@ const (
 	handleTries   = 5
 	handleFirst   = 200 * time.Millisecond
 	handleLongest = 30 * time.Second
+	handleLimit   = 5 * time.Minute // of one try; files may have to be fetched through tor
 )
 
 func newInbox(h *Hub, a Adapter) *inbox {
@@ -114,6 +117,9 @@ func (b *inbox) take(ctx, work context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.mu.Lock()
+	b.more = len(events) == inboxBatch
+	b.mu.Unlock()
 	for _, in := range events {
 		if ctx.Err() != nil {
 			return nil
@@ -246,6 +252,8 @@ func guard(ctx context.Context, act func(context.Context, *Message) error, m *Me
 			broke, err = true, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	ctx, cancel := context.WithTimeout(ctx, handleLimit)
+	defer cancel()
 	return false, act(ctx, m)
 }
 
@@ -253,13 +261,14 @@ func guard(ctx context.Context, act func(context.Context, *Message) error, m *Me
 func (b *inbox) finish(in services.Incoming) {
 	b.mu.Lock()
 	delete(b.inHand, in.ID)
-	full := len(b.inHand) >= inboxBatch/2
+	b.ended++
+	again := b.more && (len(b.inHand) == 0 || b.ended%(inboxBatch/8) == 0)
 	b.mu.Unlock()
 	if f, ok := b.adapter.(Finisher); ok {
 		f.Finished(in)
 	}
-	if !full {
-		b.wake() // there may be more than one batch
+	if again {
+		b.wake()
 	}
 }
 

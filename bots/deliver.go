@@ -1,0 +1,206 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"onionbot/services"
+)
+
+// deliver makes one attempt at one notice. wait above 0 says when to try
+// again; an error, that the outcome could not be stored.
+func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (wait time.Duration, err error) {
+	n, out, err := b.claim(ctx, due)
+	if err != nil || n == nil {
+		return 0, err
+	}
+	a := b.adapters[n.To.Network]
+	if a == nil {
+		return b.failed(ctx, n, &SendError{Cause: fmt.Errorf("no adapter for network %q", n.To.Network)})
+	}
+	remote, err := b.send(ctx, a, out)
+	var refused *SendError
+	if out.Edit != "" && errors.As(err, &refused) && refused.Permanent && !refused.Unwelcome {
+		out.Edit, out.Key = "", out.Key+"/new" // the message to edit is gone: a new one then
+		remote, err = b.send(ctx, a, out)
+	}
+	if err != nil {
+		return b.failed(ctx, n, err)
+	}
+	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
+	return 0, b.put(context.WithoutCancel(ctx), n)
+}
+
+// claim renders a notice from one snapshot and notes the attempt in the same
+// transaction, so that whoever changes the instance afterwards knows that
+// this notice no longer tells it. nil means that there is nothing to send.
+func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.Notice, out Outgoing, err error) {
+	now := b.o.Clock.Now()
+	step := b.o.Store.Update
+	if due.Instance == "" {
+		step = b.o.Store.View // nobody else looks at a reply
+	}
+	var broken error
+	err = step(ctx, func(tx services.Tx) error {
+		n, broken = nil, nil
+		fresh, err := current(tx, due)
+		if err != nil || fresh == nil {
+			return err
+		}
+		if !fresh.StaleAt.IsZero() && now.After(fresh.StaleAt) {
+			fresh.State = services.NoticeSkipped
+			return tx.PutNotice(fresh)
+		}
+		out, err = b.render(tx, fresh, due.Alert, now)
+		if services.CodeOf(err) == services.CodeReadOnlyState || ctx.Err() != nil {
+			return err
+		}
+		n, broken = fresh, err
+		fresh.Attempts++
+		if due.Instance == "" {
+			return nil
+		}
+		return tx.PutNotice(fresh)
+	})
+	if err == nil && broken != nil {
+		return nil, out, b.giveUp(ctx, n, fmt.Errorf("render: %w", broken))
+	}
+	return n, out, err
+}
+
+// render makes what goes to the adapter.
+func (b *Outbox) render(tx services.Tx, n *services.Notice, alert bool, now time.Time) (Outgoing, error) {
+	out := Outgoing{
+		Key: n.Key, To: n.To, Alert: n.Alert || alert, Attempt: n.Attempts, Kind: n.Kind, Instance: n.Instance,
+	}
+	var i *services.Instance
+	var d *services.Definition
+	if n.Instance != "" {
+		var err error
+		if i, err = tx.Instance(n.Instance); err != nil && !services.IsCode(err, services.CodeNotFound) {
+			return out, err
+		}
+	}
+	if i != nil {
+		d = find(b.o.Catalog(), i.Service)
+	}
+	if n.Slot != "" && !out.Alert {
+		remote, err := tx.SlotMessage(n.Slot)
+		if err != nil {
+			return out, err
+		}
+		out.Edit = unrouted(n.To, remote)
+	}
+	var err error
+	out.Reply, err = b.o.Replies.Render(n, i, d, now)
+	return out, err
+}
+
+// send makes the wire call, bounded, and survives what breaks in it.
+func (b *Outbox) send(ctx context.Context, a Adapter, out Outgoing) (remote string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.o.SendTimeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			b.o.Log.Error("panic while sending", "network", out.To.Network, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic while sending: %v", p)
+		}
+	}()
+	return a.Send(ctx, out)
+}
+
+// failed decides what a failure means for the notice and its chat.
+func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (time.Duration, error) {
+	ctx = context.WithoutCancel(ctx)
+	var s *SendError
+	if !errors.As(cause, &s) {
+		s = &SendError{Cause: cause}
+	}
+	now := b.o.Clock.Now()
+	switch {
+	case s.Unwelcome:
+		return 0, b.unwelcome(ctx, n, cause)
+	case s.Permanent, n.Attempts >= b.o.MaxAttempts, now.Sub(n.DueAt) > b.o.MaxAge:
+		return 0, b.giveUp(ctx, n, cause)
+	}
+	wait := s.RetryAfter
+	if wait <= 0 {
+		wait = backoff(n.Attempts, b.o.First, b.o.Longest)
+	}
+	b.o.Log.Warn("send failed", "network", n.To.Network, "notice", n.ID, "attempt", n.Attempts, "wait", wait, "error", cause)
+	n.NextAt = now.Add(wait)
+	return wait, b.put(ctx, n)
+}
+
+func (b *Outbox) put(ctx context.Context, n *services.Notice) error {
+	return b.o.Store.Update(ctx, func(tx services.Tx) error { return tx.PutNotice(n) })
+}
+
+// giveUp ends the attempts at a notice, on record.
+func (b *Outbox) giveUp(ctx context.Context, n *services.Notice, cause error) error {
+	b.o.Log.Error("notice given up", "network", n.To.Network, "notice", n.ID, "kind", string(n.Kind), "attempts", n.Attempts, "error", cause)
+	return b.o.Store.Update(ctx, func(tx services.Tx) error {
+		n.State = services.NoticeGivenUp
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		return tx.AddAudit(b.gaveUp(n, string(n.Kind)))
+	})
+}
+
+// everything is more than any outbox holds.
+const everything = 1_000_000
+
+// unwelcome gives up all that waits for somebody who does not want it.
+func (b *Outbox) unwelcome(ctx context.Context, n *services.Notice, cause error) error {
+	b.o.Log.Warn("recipient does not want messages", "network", n.To.Network, "owner", n.Owner, "error", cause)
+	later := b.o.Clock.Now().AddDate(100, 0, 0)
+	return b.o.Store.Update(ctx, func(tx services.Tx) error {
+		pending, err := tx.DueNotices(later, everything)
+		if err != nil {
+			return err
+		}
+		for _, p := range pending {
+			if p.To.Network != n.To.Network || p.To.Account != n.To.Account {
+				continue
+			}
+			p.State = services.NoticeGivenUp
+			if err := tx.PutNotice(p); err != nil {
+				return err
+			}
+		}
+		return tx.AddAudit(b.gaveUp(n, "unwelcome"))
+	})
+}
+
+func (b *Outbox) gaveUp(n *services.Notice, why string) services.AuditEntry {
+	return services.AuditEntry{
+		At: b.o.Clock.Now(), Network: n.To.Network, Account: n.To.Account, Owner: n.Owner,
+		Action: "send", Instance: n.Instance, Outcome: "given-up", Detail: why,
+	}
+}
+
+// routed ties a network's message id to the chat it stands in: a slot may be
+// shown in several chats, and a message can only be edited in its own.
+func routed(to services.Route, remote string) string {
+	if remote == "" {
+		return ""
+	}
+	return routePrefix(to) + remote
+}
+
+func unrouted(to services.Route, remote string) string {
+	id, ok := strings.CutPrefix(remote, routePrefix(to))
+	if !ok {
+		return ""
+	}
+	return id
+}
+
+func routePrefix(to services.Route) string {
+	return to.Network + "/" + to.Account + "/" + to.Chat + "#"
+}

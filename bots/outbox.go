@@ -1,0 +1,324 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"onionbot/services"
+)
+
+// OutboxOptions are what an [Outbox] works with. Zero numbers mean the defaults.
+type OutboxOptions struct {
+	Adapters []Adapter
+	Store    services.Store
+	Replies  *Replies
+	Catalog  func() []*services.Definition
+	Clock    services.Clock
+	Log      *slog.Logger
+
+	Chats       int           // chats that are sent to at the same time, per network; 8
+	SendTimeout time.Duration // of one attempt; 60 s
+	First       time.Duration // pause after the first failure; 1 s, doubled each time
+	Longest     time.Duration // longest pause; 1 h
+	MaxAttempts int           // then a notice is given up; 40
+	MaxAge      time.Duration // after its due time a notice is given up; 24 h
+	Grace       time.Duration // how long the end waits for what is being sent; 10 s
+}
+
+// Outbox is the durable way out: it renders notices that are due and sends
+// them until they have arrived, in order within a chat. A crash between
+// sending and noting it down repeats the message with the same key.
+type Outbox struct {
+	o        OutboxOptions
+	adapters map[string]Adapter
+	slots    map[string]chan struct{} // by network
+	poke     chan struct{}
+
+	mu   sync.Mutex
+	busy map[chat]bool
+	hold map[chat]time.Time // chats that wait after a failure
+	work sync.WaitGroup
+}
+
+// chat is where order matters.
+type chat struct{ network, account, chat string }
+
+func chatOf(r services.Route) chat { return chat{r.Network, r.Account, r.Chat} }
+
+const (
+	outboxBatch = 500
+	outboxSleep = 30 * time.Second // the longest sleep: a store may be changed from outside
+)
+
+var _ services.Outbox = (*Outbox)(nil)
+
+// NewOutbox makes an outbox. It can be poked before it runs.
+func NewOutbox(o OutboxOptions) *Outbox {
+	o.setDefaults()
+	b := &Outbox{
+		o: o, adapters: make(map[string]Adapter), slots: make(map[string]chan struct{}),
+		poke: make(chan struct{}, 1), busy: make(map[chat]bool), hold: make(map[chat]time.Time),
+	}
+	for _, a := range o.Adapters {
+		b.adapters[a.Network()] = a
+		b.slots[a.Network()] = make(chan struct{}, o.Chats)
+	}
+	return b
+}
+
+func (o *OutboxOptions) setDefaults() {
+	duration := func(d *time.Duration, fallback time.Duration) {
+		if *d == 0 {
+			*d = fallback
+		}
+	}
+	duration(&o.SendTimeout, time.Minute)
+	duration(&o.First, time.Second)
+	duration(&o.Longest, time.Hour)
+	duration(&o.MaxAge, 24*time.Hour)
+	duration(&o.Grace, 10*time.Second)
+	if o.Chats == 0 {
+		o.Chats = 8
+	}
+	if o.MaxAttempts == 0 {
+		o.MaxAttempts = 40
+	}
+}
+
+// Poke says that notices were added.
+func (b *Outbox) Poke() {
+	select {
+	case b.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Run sends until ctx ends, then waits for what is being sent, within the grace.
+func (b *Outbox) Run(ctx context.Context) error {
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	for failures := 0; ctx.Err() == nil; {
+		wait, err := b.pass(ctx, work)
+		if err != nil && ctx.Err() == nil {
+			failures++
+			b.o.Log.Error("read outbox", "error", err)
+			wait = backoff(failures, b.o.First, outboxSleep)
+		} else {
+			failures = 0
+		}
+		b.sleep(ctx, wait)
+	}
+	over := make(chan struct{})
+	go func() { b.work.Wait(); close(over) }()
+	timer := time.NewTimer(b.o.Grace)
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-timer.C:
+		cut()
+		<-over
+	}
+	return nil
+}
+
+func (b *Outbox) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-b.poke:
+	case <-timer.C:
+	}
+}
+
+// pass gives every chat that has something due, and nobody who serves it, a
+// worker, and tells when to look again.
+func (b *Outbox) pass(ctx, work context.Context) (time.Duration, error) {
+	now := b.o.Clock.Now()
+	var due []*services.Notice
+	var next time.Time
+	err := b.o.Store.View(ctx, func(tx services.Tx) error {
+		var err error
+		if due, err = tx.DueNotices(now, outboxBatch); err != nil {
+			return err
+		}
+		next, err = tx.NextNoticeAt()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	byChat := make(map[chat][]*services.Notice)
+	var order []chat
+	for _, n := range due {
+		c := chatOf(n.To)
+		if byChat[c] == nil {
+			order = append(order, c)
+		}
+		byChat[c] = append(byChat[c], n)
+	}
+	for _, c := range order {
+		b.employ(ctx, work, c, byChat[c], now)
+	}
+	switch {
+	case len(due) > 0, next.IsZero():
+		return outboxSleep, nil // a worker that ends looks again
+	}
+	return min(max(next.Sub(now), time.Millisecond), outboxSleep), nil
+}
+
+// employ starts a worker for a chat, unless it has one or waits.
+func (b *Outbox) employ(ctx, work context.Context, c chat, due []*services.Notice, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.busy[c] {
+		return
+	}
+	until, held := b.hold[c]
+	if held && !now.Before(until) {
+		delete(b.hold, c)
+		held = false
+	}
+	b.busy[c] = true
+	b.work.Go(func() {
+		defer func() {
+			b.mu.Lock()
+			delete(b.busy, c)
+			b.mu.Unlock()
+			b.Poke()
+		}()
+		if held {
+			b.postpone(work, due, until)
+			return
+		}
+		b.serve(ctx, work, c, due)
+	})
+}
+
+// serve sends a chat's notices in order, until one has to wait: then the
+// others wait with it.
+func (b *Outbox) serve(ctx, work context.Context, c chat, due []*services.Notice) {
+	if slots := b.slots[c.network]; slots != nil {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return
+		}
+	}
+	due = b.coalesce(work, due)
+	for k, n := range due {
+		if ctx.Err() != nil {
+			return
+		}
+		wait, err := b.deliver(work, n)
+		if err != nil {
+			b.o.Log.Error("outbox", "notice", n.ID, "kind", string(n.Kind), "error", err)
+			wait = max(wait, b.o.First)
+		}
+		if wait == 0 {
+			continue
+		}
+		until := b.o.Clock.Now().Add(wait)
+		b.mu.Lock()
+		b.hold[c] = until
+		b.mu.Unlock()
+		if err != nil { // the store refuses: what cannot be noted down must not spin
+			pause(ctx, wait)
+			return
+		}
+		b.postpone(work, due[k+1:], until)
+		return
+	}
+}
+
+// postpone lets notices wait for an earlier one of their chat.
+func (b *Outbox) postpone(ctx context.Context, due []*services.Notice, until time.Time) {
+	if len(due) == 0 {
+		return
+	}
+	err := b.o.Store.Update(ctx, func(tx services.Tx) error {
+		for _, n := range due {
+			fresh, err := current(tx, n)
+			if err != nil || fresh == nil {
+				return err
+			}
+			fresh.NextAt = until
+			if err := tx.PutNotice(fresh); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.o.Log.Error("postpone notices", "error", err)
+		pause(ctx, b.o.First)
+	}
+}
+
+// current reads a notice again; nil if somebody has dealt with it meanwhile.
+func current(tx services.Tx, n *services.Notice) (*services.Notice, error) {
+	if n.Instance == "" {
+		return n, nil // replies are never taken back
+	}
+	pending, err := tx.PendingNotices(n.Instance)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pending {
+		if p.ID == n.ID {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// coalesce skips what a later notice for the same place replaces.
+func (b *Outbox) coalesce(ctx context.Context, due []*services.Notice) []*services.Notice {
+	type place struct {
+		slot string
+		to   services.Route
+	}
+	last := make(map[place]*services.Notice)
+	for _, n := range due {
+		if n.Slot != "" {
+			last[place{n.Slot, n.To}] = n
+		}
+	}
+	var out, old []*services.Notice
+	for _, n := range due {
+		if newest := last[place{n.Slot, n.To}]; n.Slot != "" && newest != n {
+			newest.Alert = newest.Alert || n.Alert
+			old = append(old, n)
+			continue
+		}
+		out = append(out, n)
+	}
+	if len(old) == 0 {
+		return out
+	}
+	err := b.o.Store.Update(ctx, func(tx services.Tx) error {
+		for _, n := range old {
+			fresh, err := current(tx, n)
+			if err != nil {
+				return err
+			}
+			if fresh == nil {
+				continue
+			}
+			fresh.State = services.NoticeSkipped
+			if err := tx.PutNotice(fresh); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		b.o.Log.Error("skip replaced notices", "error", err)
+		return due
+	}
+	return out
+}
