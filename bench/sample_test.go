@@ -46,3 +46,13 @@ func timed(b *testing.B, fn func() error) time.Duration {
 	}
 	return time.Since(began)
 }
+
+func (s samples) sum() (total time.Duration) {
+	for _, d := range s {
+		total += d
+	}
+	return total
+}
+
+// ms is the unit of p99s.
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// pragmas are those of package db's writer.
+const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	"&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)&_txlock=immediate"
+
+const (
+	crowd    = 500 // live instances
+	commands = 500
+)
+
+// BenchmarkCommands gives one "more" to each of 500 live instances, one after
+// the other, each durable when it returns, while the reconciler tells the
+// containers and the outbox marks the answers sent. Containers and onions are
+// in memory. The floor is as many single-row commits with the same pragmas,
+// with nobody else at the file.
+func BenchmarkCommands(b *testing.B) {
+	var ours, floor, lists samples
+	for b.Loop() {
+		h := openEngineRoom(b)
+		ctx, cancel := context.WithTimeout(b.Context(), patience)
+		defer cancel()
+		if err := h.fill(ctx, crowd, func(int) time.Duration { return time.Hour }); err != nil {
+			b.Fatal(err)
+		}
+		floor = append(floor, bareCommits(b, commands)...)
+		for i := range commands {
+			ours = append(ours, timed(b, func() error {
+				return h.manager.Extend(ctx, h.request(), fmt.Sprintf("n%d", i%crowd), time.Minute)
+			}))
+		}
+		for range 300 {
+			lists = append(lists, timed(b, func() error {
+				_, err := h.manager.List(ctx, h.user)
+				return err
+			}))
+		}
+	}
+	report(b, ours)
+	b.ReportMetric(float64(len(ours))/ours.sum().Seconds(), "commands/s")
+	b.ReportMetric(float64(len(floor))/floor.sum().Seconds(), "floor-commits/s")
+	b.ReportMetric(float64(ours.sum())/float64(floor.sum()), "x-floor")
+	b.ReportMetric(ms(lists.quantile(0.99)), "list-p99-ms")
+}
+
+// bareCommits times n single-row commits.
+func bareCommits(b *testing.B, n int) samples {
+	b.Helper()
+	d, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?"+pragmas)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	d.SetMaxOpenConns(1)
+	ctx := b.Context()
+	if _, err := d.ExecContext(ctx, "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT) STRICT"); err != nil {
+		b.Fatal(err)
+	}
+	insert, err := d.PrepareContext(ctx, "INSERT INTO t (body) VALUES (?)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer insert.Close()
+	var took samples
+	for range n {
+		took = append(took, timed(b, func() error {
+			_, err := insert.ExecContext(ctx, "more n17 1m")
+			return err
+		}))
+	}
+	return took
+}
