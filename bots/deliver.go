@@ -11,8 +11,11 @@ import (
 	"onionbot/services"
 )
 
+// lookAgain is a wait that says: what else was due may be so no longer.
+const lookAgain time.Duration = -1
+
 // deliver makes one attempt at one notice. wait above 0 says when to try
-// again; an error, that the outcome could not be stored.
+// again, [lookAgain] that the due notices changed; an error, that the outcome could not be stored.
 func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (wait time.Duration, err error) {
 	n, out, err := b.claim(ctx, due)
 	if err != nil || n == nil {
@@ -36,16 +39,13 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (wait time.D
 }
 
 // claim renders a notice from one snapshot and notes the attempt in the same
-// transaction, so that whoever changes the instance afterwards knows that
-// this notice no longer tells it. nil means that there is nothing to send.
+// transaction: whoever changes the instance afterwards knows that this notice
+// no longer tells it, and after a crash the adapter knows that the message
+// may have arrived. nil means that there is nothing to send.
 func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.Notice, out Outgoing, err error) {
 	now := b.o.Clock.Now()
-	step := b.o.Store.Update
-	if due.Instance == "" {
-		step = b.o.Store.View // nobody else looks at a reply
-	}
 	var broken error
-	err = step(ctx, func(tx services.Tx) error {
+	err = b.o.Store.Update(ctx, func(tx services.Tx) error {
 		n, broken = nil, nil
 		fresh, err := current(tx, due)
 		if err != nil || fresh == nil {
@@ -55,49 +55,65 @@ func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.N
 			fresh.State = services.NoticeSkipped
 			return tx.PutNotice(fresh)
 		}
-		out, err = b.render(tx, fresh, due.Alert, now)
-		if services.CodeOf(err) == services.CodeReadOnlyState || ctx.Err() != nil {
+		fresh.Alert = fresh.Alert || due.Alert
+		i, err := instance(tx, fresh)
+		if err != nil {
 			return err
 		}
-		n, broken = fresh, err
-		fresh.Attempts++
-		if due.Instance == "" {
+		if out, err = address(tx, fresh); err != nil {
+			return err
+		}
+		n = fresh
+		if out.Reply, broken = b.render(fresh, i, now); broken != nil {
 			return nil
 		}
+		fresh.Attempts++
 		return tx.PutNotice(fresh)
 	})
 	if err == nil && broken != nil {
-		return nil, out, b.giveUp(ctx, n, fmt.Errorf("render: %w", broken))
+		return nil, out, b.giveUp(ctx, n, broken)
 	}
 	return n, out, err
 }
 
-// render makes what goes to the adapter.
-func (b *Outbox) render(tx services.Tx, n *services.Notice, alert bool, now time.Time) (Outgoing, error) {
-	out := Outgoing{
-		Key: n.Key, To: n.To, Alert: n.Alert || alert, Attempt: n.Attempts, Kind: n.Kind, Instance: n.Instance,
+// instance is the one that a notice is about; nil if there is none any more.
+func instance(tx services.Tx, n *services.Notice) (*services.Instance, error) {
+	if n.Instance == "" {
+		return nil, nil
 	}
-	var i *services.Instance
-	var d *services.Definition
-	if n.Instance != "" {
-		var err error
-		if i, err = tx.Instance(n.Instance); err != nil && !services.IsCode(err, services.CodeNotFound) {
-			return out, err
+	i, err := tx.Instance(n.Instance)
+	if services.IsCode(err, services.CodeNotFound) {
+		return nil, nil
+	}
+	return i, err
+}
+
+// address makes the envelope.
+func address(tx services.Tx, n *services.Notice) (Outgoing, error) {
+	out := Outgoing{Key: n.Key, To: n.To, Alert: n.Alert, Attempt: n.Attempts, Kind: n.Kind, Instance: n.Instance}
+	if n.Slot == "" || n.Alert {
+		return out, nil
+	}
+	remote, err := tx.SlotMessage(n.Slot)
+	out.Edit = unrouted(n.To, remote)
+	return out, err
+}
+
+// render makes what the person reads. A notice that breaks it is given up.
+func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time) (reply Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while rendering: %v\n%s", p, debug.Stack())
 		}
-	}
+	}()
+	var d *services.Definition
 	if i != nil {
 		d = find(b.o.Catalog(), i.Service)
 	}
-	if n.Slot != "" && !out.Alert {
-		remote, err := tx.SlotMessage(n.Slot)
-		if err != nil {
-			return out, err
-		}
-		out.Edit = unrouted(n.To, remote)
+	if reply, err = b.o.Replies.Render(n, i, d, now); err != nil {
+		err = fmt.Errorf("render: %w", err)
 	}
-	var err error
-	out.Reply, err = b.o.Replies.Render(n, i, d, now)
-	return out, err
+	return reply, err
 }
 
 // send makes the wire call, bounded, and survives what breaks in it.
@@ -123,7 +139,7 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (t
 	now := b.o.Clock.Now()
 	switch {
 	case s.Unwelcome:
-		return 0, b.unwelcome(ctx, n, cause)
+		return lookAgain, b.unwelcome(ctx, n, cause)
 	case s.Permanent, n.Attempts >= b.o.MaxAttempts, now.Sub(n.DueAt) > b.o.MaxAge:
 		return 0, b.giveUp(ctx, n, cause)
 	}

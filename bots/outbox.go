@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ func chatOf(r services.Route) chat { return chat{r.Network, r.Account, r.Chat} }
 
 const (
 	outboxBatch = 500
+	outboxBusy  = 500 * time.Millisecond
 	outboxSleep = 30 * time.Second // the longest sleep: a store may be changed from outside
 )
 
@@ -138,6 +140,10 @@ func (b *Outbox) sleep(ctx context.Context, d time.Duration) {
 // worker, and tells when to look again.
 func (b *Outbox) pass(ctx, work context.Context) (time.Duration, error) {
 	now := b.o.Clock.Now()
+	// A chat that is served while we read shows what has just been sent.
+	b.mu.Lock()
+	busy := maps.Clone(b.busy)
+	b.mu.Unlock()
 	var due []*services.Notice
 	var next time.Time
 	err := b.o.Store.View(ctx, func(tx services.Tx) error {
@@ -161,22 +167,24 @@ func (b *Outbox) pass(ctx, work context.Context) (time.Duration, error) {
 		byChat[c] = append(byChat[c], n)
 	}
 	for _, c := range order {
+		if busy[c] {
+			continue
+		}
 		b.employ(ctx, work, c, byChat[c], now)
 	}
 	switch {
-	case len(due) > 0, next.IsZero():
-		return outboxSleep, nil // a worker that ends looks again
+	case len(due) > 0:
+		return outboxBusy, nil // the next one to become due is hidden behind these
+	case next.IsZero():
+		return outboxSleep, nil
 	}
 	return min(max(next.Sub(now), time.Millisecond), outboxSleep), nil
 }
 
-// employ starts a worker for a chat, unless it has one or waits.
+// employ starts a worker for a chat that has none.
 func (b *Outbox) employ(ctx, work context.Context, c chat, due []*services.Notice, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.busy[c] {
-		return
-	}
 	until, held := b.hold[c]
 	if held && !now.Before(until) {
 		delete(b.hold, c)
@@ -219,8 +227,11 @@ func (b *Outbox) serve(ctx, work context.Context, c chat, due []*services.Notice
 			b.o.Log.Error("outbox", "notice", n.ID, "kind", string(n.Kind), "error", err)
 			wait = max(wait, b.o.First)
 		}
-		if wait == 0 {
+		switch {
+		case wait == 0:
 			continue
+		case wait < 0:
+			return
 		}
 		until := b.o.Clock.Now().Add(wait)
 		b.mu.Lock()
