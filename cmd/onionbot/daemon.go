@@ -68,7 +68,7 @@ func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) er
 	}
 	d.hub = bots.NewHub(bots.HubOptions{Adapters: d.adapters, Store: d.store, Router: router, Clock: d.clock, Log: d.log})
 	d.outbox = bots.NewOutbox(bots.OutboxOptions{
-		Adapters: d.adapters, Store: d.store, Replies: replies, Definitions: d.catalog.Find, Clock: d.clock, Log: d.log,
+		Adapters: d.adapters, Store: d.store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Log: d.log,
 	})
 	out.outbox = d.outbox
 	return nil

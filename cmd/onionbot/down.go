@@ -46,7 +46,7 @@ func (c downCmd) Run(ctx context.Context, s *streams) error {
 		_ = d.outbox.Run(run)
 	}()
 	err = d.takeDown(ctx)
-	d.outbox.Flush(ctx)
+	d.lastWords(ctx)
 	stop()
 	<-ended
 	<-sent
@@ -55,6 +55,24 @@ func (c downCmd) Run(ctx context.Context, s *streams) error {
 		fmt.Fprintln(s.out, "Everything is down: services, keys, tor processes.")
 	}
 	return err
+}
+
+// lastWords gives the outbox a moment to tell the owners.
+func (d *daemon) lastWords(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		var due []*services.Notice
+		err := d.store.View(ctx, func(tx services.Tx) error {
+			var err error
+			due, err = tx.DueNotices(d.clock.Now(), 1)
+			return err
+		})
+		if err != nil || len(due) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // endRunning ends the bot that holds the state directory and waits until it

@@ -10,6 +10,7 @@ import (
 	"onionbot/bots"
 	"onionbot/bots/mastodon"
 	"onionbot/bots/telegram"
+	"onionbot/services"
 )
 
 // dialer is how a front end reaches its network: through the bot's own tor, on
@@ -31,8 +32,8 @@ func (d *daemon) openTelegram() (bots.Adapter, error) {
 		return nil, err
 	}
 	var commands []telegram.Command
-	for _, c := range bots.Commands() {
-		commands = append(commands, telegram.Command{Name: c.Name, Description: c.Summary})
+	for _, c := range bots.Commands(&services.User{}) {
+		commands = append(commands, telegram.Command{Name: string(c.Name), Description: c.Help})
 	}
 	a, err := telegram.New(telegram.Options{
 		Token: token, APIURL: cfg.APIURL, Commands: commands, Logger: d.log, Clock: d.clock,
