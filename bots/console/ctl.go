@@ -1,0 +1,109 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// CtlOptions bound a [Ctl].
+type CtlOptions struct {
+	Timeout time.Duration // until the last reply; 15 min if zero
+	File    string        // a file to send along; "" for none
+	Err     io.Writer     // what is no reply; the same as out if nil
+}
+
+// maxText bounds a command that is read from a file or a pipe.
+const maxText = 256 << 10
+
+// Ctl gives the daemon one command, prints what it answers until nothing
+// more will follow, and returns an exit code. Without words the command is
+// read from in.
+func Ctl(ctx context.Context, path string, words []string, in io.Reader, out io.Writer, o CtlOptions) int {
+	if o.Timeout == 0 {
+		o.Timeout = 15 * time.Minute
+	}
+	if o.Err == nil {
+		o.Err = out
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	text := strings.Join(words, " ")
+	if text == "" && in != nil {
+		b, err := io.ReadAll(io.LimitReader(in, maxText))
+		if err != nil {
+			fmt.Fprintln(o.Err, "The command could not be read:", err)
+			return ExitRefused
+		}
+		text = string(b)
+	}
+	c, err := Dial(ctx, path, false)
+	if err != nil {
+		fmt.Fprintln(o.Err, noBot(err, path))
+		return ExitNoBot
+	}
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	defer stop()
+	code, err := c.ask(text, o.File, out)
+	switch {
+	case err == nil:
+		return code
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		fmt.Fprintf(o.Err, "No final answer within %s. Ask again with: onionbot ctl status\n", o.Timeout)
+		return ExitTimeout
+	}
+	fmt.Fprintln(o.Err, noBot(err, path))
+	return ExitNoBot
+}
+
+// ask sends one command and prints its replies to the last one.
+func (c *Client) ask(text, file string, out io.Writer) (int, error) {
+	if file != "" {
+		err := c.attach(file)
+		if f, refused := c.refusal(err); refused { // the server hung up half-way
+			show(out, f)
+			return ExitRefused, nil
+		}
+		if err != nil {
+			fmt.Fprintln(out, "The file could not be sent:", err)
+			return ExitRefused, nil
+		}
+	}
+	if err := c.say(text); err != nil {
+		if f, refused := c.refusal(err); refused {
+			show(out, f)
+			return ExitRefused, nil
+		}
+		return ExitNoBot, err
+	}
+	for {
+		f, err := c.listen()
+		if err != nil {
+			return ExitNoBot, err
+		}
+		show(out, f)
+		if done, failed := c.done(); done {
+			if failed {
+				return ExitRefused, nil
+			}
+			return ExitOK, nil
+		}
+	}
+}
+
+// refusal reads what the server said before it hung up on a write.
+func (c *Client) refusal(err error) (frame, bool) {
+	if err == nil {
+		return frame{}, false
+	}
+	if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+		return frame{}, false
+	}
+	f, readErr := c.listen()
+	return f, readErr == nil && f.Type == typeRefused
+}
