@@ -163,7 +163,7 @@ func (m *member) connect(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 		if !m.alive() {
-			return nil, fmt.Errorf("%w: %s", errEnded, lastOutput(m.place))
+			return nil, fmt.Errorf("%w: %s", errEnded, complaints(m.place))
 		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			return nil, err

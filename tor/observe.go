@@ -125,30 +125,33 @@ func (p *Pool) Status(ctx context.Context, addr string) (services.OnionStatus, e
 	home, _ := p.home(id)
 	known := home != nil && home.state == stateUp
 	p.mu.Unlock()
-	if known {
-		err = home.refresh(ctx)
+	if known && home.refresh(ctx) == nil {
+		p.mu.Lock()
+		e := home.onions[id]
+		known = e != nil && !e.doubtful
+		p.mu.Unlock()
+		if known {
+			return p.verdict(id, nil)
+		}
 	}
-	if !known || err != nil {
-		_, err = p.survey(ctx)
-	}
-	return p.verdict(id, err)
+	silent, _ := p.survey(ctx)
+	return p.verdict(id, silent)
 }
 
-// verdict tells what is known of an onion after tors were asked.
-func (p *Pool) verdict(id string, asked error) (services.OnionStatus, error) {
+// verdict tells what is known of an onion after tors were asked, apart from
+// those that were silent.
+func (p *Pool) verdict(id string, silent []*member) (services.OnionStatus, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m, e := p.home(id); e != nil {
-		if m.state != stateUp || e.doubtful {
+		if m.state != stateUp || e.doubtful || slices.Contains(silent, m) {
 			return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, errNoAnswer))
 		}
 		return m.status(id, e), nil
 	}
-	if asked != nil {
-		for _, m := range p.members {
-			if m.state == stateUnknown {
-				return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, asked))
-			}
+	for _, m := range p.members {
+		if m.state == stateUnknown {
+			return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, errNoAnswer))
 		}
 	}
 	if !p.answering() {

@@ -141,21 +141,26 @@ func EndAll(ctx context.Context, stateDir string) error {
 	return errors.Join(errs...)
 }
 
-// lastOutput is the last line that a tor printed before it ended.
-func lastOutput(pl place) string {
+// complaints is what a tor last complained of before it ended.
+func complaints(pl place) string {
 	for _, file := range []string{pl.output, pl.log} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
-		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-		for i := len(lines) - 1; i >= 0; i-- {
-			if strings.Contains(lines[i], "[err]") || strings.Contains(lines[i], "[warn]") {
-				return lines[i]
+		var lines []string
+		for line := range strings.Lines(string(text)) {
+			if _, what, ok := strings.Cut(line, "[err] "); ok {
+				lines = append(lines, strings.TrimSpace(what))
+			} else if _, what, ok := strings.Cut(line, "[warn] "); ok {
+				lines = append(lines, strings.TrimSpace(what))
 			}
 		}
+		if len(lines) > 0 {
+			return strings.Join(lines[max(0, len(lines)-3):], " / ")
+		}
 	}
-	return ""
+	return "without a word"
 }
 
 // pause waits, or returns the context's error.

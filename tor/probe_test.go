@@ -1,0 +1,218 @@
+package tor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"onionbot/services"
+)
+
+// fakeSOCKS is a SOCKS port. For each connection that asks for something it
+// calls serve, with the login and the destination.
+func fakeSOCKS(t *testing.T, serve func(conn net.Conn, user, host string)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close() //nolint:errcheck // the test is over
+				r := bufio.NewReader(conn)
+				read := func(n byte) string {
+					buf := make([]byte, n)
+					_, _ = io.ReadFull(r, buf)
+					return string(buf)
+				}
+				read(3)
+				_, _ = conn.Write([]byte{5, 2})
+				user := read(read(2)[1])
+				read(read(1)[0])
+				_, _ = conn.Write([]byte{1, 0})
+				host := read(read(5)[4])
+				read(2)
+				serve(conn, user, host)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// answer accepts the connection and says this.
+func answer(text string) func(net.Conn, string, string) {
+	return func(conn net.Conn, _, _ string) {
+		_, _ = conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+		_, _ = io.WriteString(conn, text)
+		_, _ = io.Copy(io.Discard, conn)
+	}
+}
+
+// refuse refuses the connection with a code.
+func refuse(code byte) func(net.Conn, string, string) {
+	return func(conn net.Conn, _, _ string) {
+		_, _ = conn.Write([]byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
+	}
+}
+
+// proberPool is a pool of two tors; the onion is on the first.
+func proberPool(t *testing.T, socks string) (*Pool, *fakeTor, string) {
+	t.Helper()
+	host, prober := newFakeTor(t), newFakeTor(t)
+	prober.socks = socks
+	spec := testSpec(t, "alice")
+	host.onions = []string{idOf(spec)}
+	return openFakes(t, Options{}, host, prober), prober, spec.Onion.Address
+}
+
+func TestProbeKnowsWhatAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind services.ProbeKind
+		text string
+		ok   bool
+	}{
+		"page":            {services.ProbeHTTP, "HTTP/1.1 200 OK\r\n\r\nhello", true},
+		"forbidden page":  {services.ProbeHTTP, "HTTP/1.1 403 Forbidden\r\n\r\n", true},
+		"broken server":   {services.ProbeHTTP, "HTTP/1.1 502 Bad Gateway\r\n\r\n", false},
+		"not http":        {services.ProbeHTTP, "SSH-2.0-x\r\n", false},
+		"endless line":    {services.ProbeHTTP, strings.Repeat("x", 10000), false},
+		"ssh":             {services.ProbeSSH, "SSH-2.0-OpenSSH\r\n", true},
+		"ssh with a word": {services.ProbeSSH, "welcome\r\nSSH-2.0-OpenSSH\r\n", true},
+		"not ssh":         {services.ProbeSSH, strings.Repeat("no\r\n", 100), false},
+		"tcp":             {services.ProbeTCP, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _, addr := proberPool(t, fakeSOCKS(t, answer(c.text)))
+			if err := p.Probe(soon(t), addr, 80, c.kind); (err == nil) != c.ok {
+				t.Errorf("probe = %v", err)
+			}
+		})
+	}
+}
+
+func TestProbesNeverShareACircuit(t *testing.T) {
+	users := make(chan string, 10)
+	p, _, addr := proberPool(t, fakeSOCKS(t, func(conn net.Conn, user, host string) {
+		users <- user
+		answer("")(conn, user, host)
+	}))
+	for range 2 {
+		if err := p.Probe(soon(t), addr, 80, services.ProbeTCP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := take(t, users), take(t, users); a == b {
+		t.Errorf("both probes log in as %q", a)
+	}
+}
+
+func TestFailedProbeSaysWhetherItMeansAnything(t *testing.T) {
+	hangUp := func(net.Conn, string, string) {}
+	silent := func(conn net.Conn, _, _ string) { _, _ = io.Copy(io.Discard, conn) }
+	for name, c := range map[string]struct {
+		serve       func(net.Conn, string, string)
+		liveness    string
+		unavailable bool
+		want        error
+	}{
+		"no descriptor":     {serve: refuse(0xF0), want: SOCKSError(0xF0)},
+		"no introduction":   {serve: refuse(0xF2), want: SOCKSError(0xF2)},
+		"no answer in time": {serve: silent, want: context.DeadlineExceeded},
+		"tor hangs up":      {serve: hangUp, unavailable: true},
+		"no network":        {serve: refuse(0xF0), liveness: "down", unavailable: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, prober, addr := proberPool(t, fakeSOCKS(t, c.serve))
+			prober.with(func() {
+				prober.script = func(line string) string {
+					if line == "GETINFO network-liveness" && c.liveness != "" {
+						return "250-network-liveness=" + c.liveness + "\n250 OK"
+					}
+					return ""
+				}
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			err := p.Probe(ctx, addr, 80, services.ProbeHTTP)
+			if err == nil || services.IsCode(err, services.CodeUnavailable) != c.unavailable {
+				t.Errorf("probe = %v", err)
+			}
+			if c.want != nil && !errors.Is(err, c.want) {
+				t.Errorf("probe = %v; want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestProberForgetsBeforeItTriesAgain(t *testing.T) {
+	p, prober, addr := proberPool(t, fakeSOCKS(t, refuse(0xF0)))
+	newnyms := func() int {
+		n := 0
+		for len(prober.said) > 0 {
+			if <-prober.said == "SIGNAL NEWNYM" {
+				n++
+			}
+		}
+		return n
+	}
+	for i, want := range []int{0, 1} {
+		if err := p.Probe(soon(t), addr, 80, services.ProbeHTTP); err == nil {
+			t.Fatal("opened")
+		}
+		if n := newnyms(); n != want {
+			t.Errorf("probe %d: %d NEWNYM; want %d", i+1, n, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel() // tor heeds no second one within ten seconds, so this cannot be tried
+	if err := p.Probe(ctx, addr, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeUnavailable) {
+		t.Errorf("third probe = %v", err)
+	}
+}
+
+func TestProbeNeverGoesThroughTheHostWhileThereIsAnother(t *testing.T) {
+	p, prober, addr := proberPool(t, fakeSOCKS(t, answer("")))
+	prober.die()
+	untilState(t, p, prober, stateDead)
+	if err := p.Probe(soon(t), addr, 80, services.ProbeTCP); !services.IsCode(err, services.CodeUnavailable) {
+		t.Errorf("probe without a prober = %v", err)
+	}
+}
+
+func TestDialerIsolatesAndDials(t *testing.T) {
+	users := make(chan string, 10)
+	host := newFakeTor(t)
+	host.socks = fakeSOCKS(t, func(conn net.Conn, user, h string) {
+		users <- user + " " + h
+		answer("hi")(conn, user, h)
+	})
+	p := openFakes(t, Options{}, host)
+	conn, err := p.Dialer("mastodon/bot")(soon(t), "tcp", "example.com:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // only read from
+	if got := take(t, users); got != "client-mastodon/bot example.com" {
+		t.Errorf("dialled as %q", got)
+	}
+	buf := make([]byte, 2)
+	if _, err := io.ReadFull(conn, buf); err != nil || string(buf) != "hi" {
+		t.Errorf("read %q, %v", buf, err)
+	}
+	host.die()
+	untilState(t, p, host, stateDead)
+	if _, err := p.Dialer("x")(soon(t), "tcp", "example.com:443"); !services.IsCode(err, services.CodeUnavailable) {
+		t.Errorf("dial without a tor = %v", err)
+	}
+}
