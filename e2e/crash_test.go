@@ -11,12 +11,18 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"onionbot/bots/mastodon/mastodontest"
 )
 
 // crasher lets one daemon after the other die and holds what it finds
 // against what was promised.
 type crasher struct {
 	*bot
+	server   *mastodontest.Server
+	ann      *mastodontest.Account
+	written  map[string]string // the last thing that was written in the chat about a name
+	asked    map[order]int     // how often it was written
 	rng      *rand.Rand
 	kills    int
 	missed   int // deaths at a random moment, because the point was not passed
@@ -52,15 +58,25 @@ type order struct {
 // page is what some of the sites show, to be shown again and to be forgotten.
 const page = "what the crashes must not keep"
 
-// give gives an order; sites that live for long get a page of their own.
-func (c *crasher) give(o order) error {
+// give gives an order: by chat, whose server keeps it while the bot is dead,
+// for names that begin with an m, and at the console for the others. Sites of
+// the console that live for long get a page of their own.
+func (c *crasher) give(o order) (acknowledged bool) {
+	if o.byChat() {
+		c.written[o.name] = o.verb
+		c.asked[order{verb: o.verb, name: o.name}]++
+		c.server.Mention(c.ann, "direct", strings.Join(o.words(), " "))
+		return false
+	}
 	if o.verb != "start" || o.rest == shortLife {
 		_, err := c.try(o.words()...)
-		return err
+		return err == nil
 	}
 	_, err := c.try(append([]string{"--file", filepath.Join(c.dir, "page.html")}, o.words()...)...)
-	return err
+	return err == nil
 }
+
+func (o order) byChat() bool { return strings.HasPrefix(o.name, "m") }
 
 const shortLife = "for 1m"
 
@@ -80,10 +96,14 @@ func (o order) words() []string {
 func TestCrashesLoseNothing(t *testing.T) {
 	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any bits
 	t.Logf("seed %d", seed)
+	server := mastodontest.New(t, mastodontest.Mastodon45)
+	ann := server.AddAccount("ann")
 	c := &crasher{
-		bot: newBot(t, sshUser(newUserKey(t))), rng: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // no secret
+		written: make(map[string]string), asked: make(map[order]int),
+		server: server, ann: ann, bot: newBot(t, chatUser(server, ann)), rng: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // no secret
 		points: make(map[string]int), issued: make(map[string]bool), promises: make(map[string]*promise),
 	}
+	c.write("token", mastodontest.Token)
 	c.write("page.html", "<!doctype html><p>"+page)
 	if os.Getenv("ONIONBOT_SOAK") == "" {
 		t.Parallel()
@@ -100,6 +120,23 @@ func TestCrashesLoseNothing(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills, %d of them at a random moment; by point: %v", c.kills, c.missed, c.points)
+}
+
+// chatUser is the part of a configuration with a user of a chat network.
+func chatUser(server *mastodontest.Server, ann *mastodontest.Account) string {
+	return fmt.Sprintf(`
+[mastodon]
+server = %q
+token_file = "token"
+through_tor = false
+poll = "1s"
+[[users]]
+name = "ann"
+mastodon = [%q]
+services = ["site"]
+max_instances = 1000
+max_life = "24h"
+`, server.URL, ann.ID)
 }
 
 // plan is where daemons die in the three parts of a season: while things
@@ -199,7 +236,7 @@ func (c *crasher) season(p plan) {
 
 func (c *crasher) name() string {
 	c.number++
-	name := fmt.Sprintf("c%d", c.number)
+	name := fmt.Sprintf("%c%d", "ccmm"[c.number%4], c.number)
 	c.issued[name] = true
 	return name
 }
@@ -216,11 +253,11 @@ func (c *crasher) live(l life) {
 	var wg sync.WaitGroup
 	acks := make([]bool, len(l.commands))
 	for i, o := range l.commands {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			acks[i] = c.give(o) == nil
-		}()
+		if o.byChat() {
+			c.give(o) // in this order
+			continue
+		}
+		wg.Go(func() { acks[i] = c.give(o) })
 	}
 	if l.visit != "" {
 		wg.Go(func() {
@@ -335,6 +372,7 @@ func (c *crasher) restAwake() {
 	c.t.Helper()
 	c.env = nil
 	c.start()
+	wait(c.t, 60*time.Second, "carried out: every message of the chat", c.heardAll)
 	for _, p := range c.promises {
 		if p.ended {
 			continue
@@ -354,6 +392,32 @@ func (c *crasher) restAwake() {
 	if c.t.Failed() {
 		c.t.FailNow()
 	}
+}
+
+// heardAll reports whether every start that was written in the chat has become
+// a row, and every stop has been understood.
+func (c *crasher) heardAll() bool {
+	s := c.look()
+	known := make(map[string]row)
+	for _, r := range s.rows {
+		known[r.name] = r
+	}
+	for name, verb := range c.written {
+		p := c.promises[name]
+		if p == nil {
+			r, ok := known[name]
+			if !ok {
+				return false
+			}
+			p = &promise{name: name, id: r.id, address: r.address, expires: r.expires}
+			c.promises[name] = p
+		}
+		if verb == "stop" && s.rows[p.id].desired != "gone" {
+			return false
+		}
+	}
+	clear(c.written)
+	return true
 }
 
 // running are those of the names that were accepted, live on, and fit.
@@ -387,6 +451,9 @@ func (c *crasher) wantAllEnded(names []string) {
 	accepted := 0
 	for _, name := range names {
 		p := c.promises[name]
+		if p == nil && (order{name: name}).byChat() {
+			c.t.Errorf("the message that asks for %s is lost", name)
+		}
 		if p == nil {
 			continue // the daemon died before it accepted it
 		}
@@ -409,8 +476,43 @@ func (c *crasher) wantAllEnded(names []string) {
 	if left := c.containers(); len(left) > 0 {
 		c.t.Errorf("containers left: %v", left)
 	}
+	c.wantToldOnce(names)
 	c.kill()
 	if c.t.Failed() {
 		c.t.FailNow()
+	}
+}
+
+// wantToldOnce reads what was said in the chat: for each instance one card,
+// one end, and nothing twice.
+func (c *crasher) wantToldOnce(names []string) {
+	c.t.Helper()
+	for _, name := range names {
+		if !(order{name: name}).byChat() {
+			continue
+		}
+		var said []string
+		wait(c.t, 20*time.Second, "told: the end of "+name, func() bool {
+			said = nil
+			for _, p := range c.server.Posts() {
+				if strings.Contains(p.Text, name+" ") || strings.Contains(p.Text, name+".") {
+					said = append(said, p.Text)
+				}
+			}
+			return slices.ContainsFunc(said, func(text string) bool { return strings.Contains(text, name+" is gone: ") })
+		})
+		counts := make(map[string]int)
+		for _, text := range said {
+			first, _, _ := strings.Cut(text, "\n")
+			counts[first]++
+			most := 1
+			if strings.Contains(first, " lives longer ") {
+				most = c.asked[order{verb: "more", name: name}]
+			}
+			if counts[first] > most {
+				c.t.Errorf("said %d times: %s", counts[first], first)
+			}
+		}
+		c.t.Logf("%s: %q", name, said)
 	}
 }
