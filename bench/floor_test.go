@@ -25,6 +25,9 @@ const patience = 3 * time.Minute
 type host struct {
 	client  *privnet.Client
 	control *control
+
+	mu  sync.Mutex
+	ids []string // onions that publishBare has left
 }
 
 // startHosts starts tors that end with the benchmark.
@@ -44,7 +47,7 @@ func startHosts(b *testing.B, n int) []*host {
 			b.Fatal(err)
 		}
 		b.Cleanup(c.close)
-		hosts[i] = &host{client, c}
+		hosts[i] = &host{client: client, control: c}
 	}
 	return hosts
 }
@@ -155,8 +158,30 @@ func publishPaced(b *testing.B, hosts []*host, n int) time.Duration {
 }
 
 func (h *host) publishBare(ctx context.Context) error {
-	_, err := h.control.publish(ctx, "/nowhere/80.sock")
+	id, err := h.control.publish(ctx, "/nowhere/80.sock")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ids = append(h.ids, id)
 	return err
+}
+
+// removeOnions deletes what publishBare has left.
+func removeOnions(b *testing.B, hosts []*host) {
+	b.Helper()
+	for _, h := range hosts {
+		for _, id := range h.ids {
+			if err := h.control.remove(id); err != nil {
+				b.Error(err)
+			}
+		}
+		h.ids = nil
+	}
+}
+
+func stopHosts(hosts []*host) {
+	for _, h := range hosts {
+		h.client.Stop()
+	}
 }
 
 // rivalLimit bounds what does not come to an end by itself.
