@@ -159,10 +159,10 @@ func (w *world) serve() server {
 			time.Sleep(20 * time.Millisecond) // the pace of the download
 		}
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	go func() { _ = server.Serve(l) }()
+	httpd := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	go func() { _ = httpd.Serve(l) }()
 	w.Cleanup(func() {
-		_ = server.Close()
+		_ = httpd.Close()
 		_ = os.RemoveAll(dir)
 	})
 	return server{services.OnionTarget{Port: 80, Socket: socket}, visitors}
