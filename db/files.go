@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"onionbot/services"
 )
@@ -33,8 +34,16 @@ func secureFiles(path string, log *slog.Logger) error {
 			return services.Wrap(services.CodeReadOnlyState, err)
 		}
 	}
+	// SQLite would open what it may not write read-only, and without a word.
+	for _, p := range []string{filepath.Dir(path), path, path + "-wal", path + "-shm"} {
+		if err := syscall.Access(p, writeAccess); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return services.Wrap(services.CodeReadOnlyState, fmt.Errorf("write to %s: %w", p, err))
+		}
+	}
 	return nil
 }
+
+const writeAccess = 2 // W_OK
 
 // secureDir makes the directory, or narrows one that is ours.
 func secureDir(path string, log *slog.Logger) error {
@@ -65,15 +74,20 @@ func secureDir(path string, log *slog.Logger) error {
 // or /var/lib, into which somebody pointed us by mistake.
 func holdsOnlyOurs(path string) (bool, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) == 0 {
-		return err == nil, err
+	if err != nil {
+		return false, err
 	}
+	others := 0
 	for _, e := range entries {
-		if name := e.Name(); name == filepath.Base(path) || name == lockName {
+		switch e.Name() {
+		case filepath.Base(path):
 			return true, nil
+		case lockName: // is there before the first start
+		default:
+			others++
 		}
 	}
-	return false, nil
+	return others == 0, nil
 }
 
 // narrow takes rights from a file that has more than mode.

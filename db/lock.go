@@ -15,10 +15,13 @@ import (
 const lockName = "lock"
 
 // Lock takes the state directory for this process, so that two daemons never
-// share one. The lock goes with the process, however that ends. A directory
+// share one, and makes it if it is missing. Take it before [Open]. The lock goes with the process, however that ends. A directory
 // that is taken is [services.CodeLocked], with the argument "pid" if the
 // holder's is known.
 func Lock(dir string) (release func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, services.Wrap(services.CodeReadOnlyState, fmt.Errorf("create state directory: %w", err))
+	}
 	path := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // the operator's directory
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestStateDirectoryBelongsToOneDaemon(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "state")
 	release, err := Lock(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,8 @@ func TestStateDirectoryBelongsToOneDaemon(t *testing.T) {
 		t.Fatalf("Lock after the release gave %v", err)
 	}
 	release()
-	if _, err := Lock(filepath.Join(dir, "missing")); !services.IsCode(err, services.CodeReadOnlyState) {
-		t.Errorf("Lock of a missing directory gave %v", err)
+	wantMode(t, dir, 0o700)
+	if _, err := Lock(filepath.Join(dir, lockName, "x")); !services.IsCode(err, services.CodeReadOnlyState) {
+		t.Errorf("Lock below a file gave %v", err)
 	}
 }

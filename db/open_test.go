@@ -44,6 +44,11 @@ func TestForeignDirectoryIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "somebody-elses"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	release, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
 	refused(t, filepath.Join(dir, "onionbot.db"), services.CodeReadOnlyState)
 	wantMode(t, dir, 0o755)
 }
@@ -153,6 +158,27 @@ func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	})
 	if err != nil {
 		t.Errorf("Update after the disk has room again gave %v", err)
+	}
+}
+
+// What the files hold when Update has returned is what a crash leaves.
+func TestWhatWasCommittedSurvivesACrash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "s")
+	s := mustOpen(t, filepath.Join(dir, "onionbot.db"), released(t))
+	fill(t, s, 7)
+	after := filepath.Join(t.TempDir(), "s")
+	if err := os.CopyFS(after, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	err := mustOpen(t, filepath.Join(after, "onionbot.db"), released(t)).View(t.Context(), func(tx services.Tx) error {
+		found, err := tx.Instances(services.InstanceFilter{})
+		if len(found) != 7 {
+			t.Errorf("%d instances are left", len(found))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

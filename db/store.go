@@ -38,7 +38,10 @@ type Options struct {
 // readConns is how many transactions can read at the same time.
 const readConns = 4
 
-var errClosed = errors.New("the store is closed")
+var (
+	errClosed = errors.New("the store is closed")
+	errProbed = errors.New("it can be written to") // rolls the probe back
+)
 
 // Open opens the database at path, creates it if there is none, and brings
 // its tables up to date. The file is 0600 in a directory that is 0700, whatever
@@ -100,8 +103,13 @@ func (s *Store) open(ctx context.Context, files fs.FS) error {
 		return err
 	}
 	s.writer <- w
-	// A file that can only be read is opened without a word.
-	if err := errors.Join(w.exec("BEGIN IMMEDIATE"), w.exec("ROLLBACK")); err != nil {
+	err = s.Update(ctx, func(t services.Tx) error {
+		if err := t.SetSetting("write probe", "1"); err != nil {
+			return err
+		}
+		return errProbed
+	})
+	if !errors.Is(err, errProbed) {
 		return err
 	}
 	for range readConns {
