@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"onionbot/bots/console"
 )
@@ -54,7 +53,7 @@ func (c ctlCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	code := console.Ctl(ctx, socket, strings.Join(c.Words, " "), s.in, s.out, console.CtlOptions{File: c.File})
+	code := console.Ctl(ctx, socket, c.Words, s.in, s.out, console.CtlOptions{File: c.File})
 	if code != 0 {
 		return exitCode(code)
 	}

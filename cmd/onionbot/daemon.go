@@ -103,7 +103,7 @@ func (m healthyManager) Health(ctx context.Context) services.Health {
 // openAdapters makes the front ends that the configuration turns on. The
 // console is always there: it is how the operator gets in.
 func (d *daemon) openAdapters() ([]bots.Adapter, error) {
-	local, err := console.Listen(d.socket(), console.Options{Dir: filepath.Join(d.cfg.StateDir, "console"), Logger: d.log})
+	local, err := console.Listen(console.Options{Path: d.socket(), Spool: filepath.Join(d.cfg.StateDir, "console"), Log: d.log})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}

@@ -46,7 +46,7 @@ var onionAddress = regexp.MustCompile(`[a-z2-7]{56}\.onion`)
 // say types a command at the console and returns the answer.
 func (t *tour) say(ctx context.Context, words string) (string, error) {
 	var out bytes.Buffer
-	code := console.Ctl(ctx, t.daemon.socket(), words, strings.NewReader(""), &out, console.CtlOptions{})
+	code := console.Ctl(ctx, t.daemon.socket(), strings.Fields(words), strings.NewReader(""), &out, console.CtlOptions{})
 	answer := strings.TrimSpace(out.String())
 	fmt.Fprintf(t.out, "\n         > %s\n", words)
 	for line := range strings.Lines(answer) {

@@ -17,7 +17,7 @@ func newUsers(cfg *config) (*users, error) {
 	operator := &services.User{
 		Name: operatorName, Services: []string{"*"}, MaxInstances: 1000, Operator: true, SSHKeys: operatorKeys(cfg),
 	}
-	if err := u.add(operator, bots.Account{Network: console.Network, ID: console.Local}); err != nil {
+	if err := u.add(operator, bots.Account{Network: console.Network, ID: console.Account}); err != nil {
 		return nil, err
 	}
 	for i := range cfg.Users {
