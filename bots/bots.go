@@ -20,7 +20,8 @@ type Message struct {
 	Attachments []Attachment
 	Public      bool // it could be read by others; it is never executed
 	// Unsupported names what came when it was neither text nor a file:
-	// "voice", "sticker", "video", "location", … Text is empty then.
+	// "voice message", "sticker", "location", … as it reads after "a". Text is
+	// empty then.
 	Unsupported string
 }
 

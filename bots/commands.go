@@ -103,7 +103,7 @@ func parseTarget(r *reader, c *Command) error {
 }
 
 func parseHelp(r *reader, c *Command) error {
-	word := r.next()
+	word := strings.TrimLeft(r.next(), "/")
 	if word == "" {
 		return nil
 	}

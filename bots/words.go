@@ -65,8 +65,12 @@ func cleanBody(s string) string {
 		}
 		return r
 	}, s)
-	_, rest := bodyOf(s)
-	return rest
+	return trimBody(s)
+}
+
+// trimBody drops empty lines before and all space after.
+func trimBody(s string) string {
+	return strings.TrimRightFunc(strings.TrimLeft(s, "\n"), unicode.IsSpace)
 }
 
 // bodyOf cuts a whole message at the end of its first line that says
@@ -75,7 +79,7 @@ func bodyOf(s string) (line, rest string) {
 	for {
 		before, after, more := strings.Cut(s, "\n")
 		if strings.TrimSpace(clean(before)) != "" || !more {
-			return before, strings.TrimRightFunc(strings.TrimLeft(after, "\n"), unicode.IsSpace)
+			return before, trimBody(after)
 		}
 		s = after
 	}
