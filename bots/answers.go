@@ -41,8 +41,8 @@ func (r *Replies) Help(u *services.User, topic Verb) Reply {
 		switch {
 		case topic == e.Name:
 			text := []string{e.Usage + " – " + e.Help + "."}
-			for _, m := range e.More {
-				text = append(text, "  "+m)
+			for _, x := range e.Examples {
+				text = append(text, strings.TrimSuffix("  "+x.Line+": "+x.Note, ": "))
 			}
 			if len(e.Aliases) > 0 {
 				text = append(text, "Also: "+strings.Join(e.Aliases, ", "))

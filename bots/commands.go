@@ -10,16 +10,19 @@ import (
 
 // Entry is one row of the table of commands.
 type Entry struct {
-	Name    Verb
-	Aliases []string
-	Usage   string   // as help shows it
-	Help    string   // one line
-	More    []string // examples and what else there is to know, for "help <command>"
+	Name     Verb
+	Aliases  []string
+	Usage    string    // as help shows it
+	Help     string    // one line
+	Examples []Example // for "help <command>"
 
 	operator bool // only operators may see it
 	hidden   bool // understood, but not listed
 	parse    func(r *reader, c *Command) error
 }
+
+// Example is a line that can be typed and what it does.
+type Example struct{ Line, Note string }
 
 // Commands is the table of commands as a user may see it. Help, the
 // suggestions and the command menus of chat services are made from it.
@@ -42,19 +45,20 @@ func table() []Entry {
 			Name: VerbStart, Aliases: []string{"run", "open", "launch", "create", "new", "up"},
 			Usage: "start <service> [as <name>] [for <duration>]",
 			Help:  "start an onion service",
-			More: []string{
-				"start site for 2h: ends in two hours",
-				"start site until 18:00: ends at that time",
-				"start site idle 15m: ends when nobody came for 15 minutes",
-				"start site once, start site for 20 visits: ends after that many connections",
-				"start site as blog: a second one, with a name of its own",
+			Examples: []Example{
+				{"start site for 2h", "ends in two hours"},
+				{"start site until 18:00", "ends at that time"},
+				{"start site idle 15m", "ends when nobody came for 15 minutes"},
+				{"start site once", "ends after one visit"},
+				{"start site for 20 visits", "ends after that many connections"},
+				{"start site as blog", "a second one, with a name of its own"},
 			},
 			parse: parseStart,
 		},
 		{
 			Name: VerbStop, Aliases: []string{"end", "kill", "close", "remove", "delete", "down"},
 			Usage: "stop <name> | all", Help: "take it down now; the address is gone for good",
-			More: []string{"stop site", "stop all: everything of yours"}, parse: parseStop,
+			Examples: []Example{{"stop site", ""}, {"stop all", "everything of yours"}}, parse: parseStop,
 		},
 		{
 			Name: VerbList, Aliases: []string{"ls", "ps", "running"},
@@ -67,7 +71,7 @@ func table() []Entry {
 		{
 			Name: VerbMore, Aliases: []string{"extend", "longer", "prolong", "keep"},
 			Usage: "more <duration> [<name>]", Help: "keep it longer",
-			More: []string{"more 2h", "more 30m site"}, parse: parseMore,
+			Examples: []Example{{"more 2h", ""}, {"more 30m site", ""}}, parse: parseMore,
 		},
 		{
 			Name: VerbQR, Aliases: []string{"qrcode"},

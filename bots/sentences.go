@@ -49,8 +49,8 @@ func sentence(e *services.Error) string {
 	case services.CodeBadName:
 		return fmt.Sprintf("%s can't be a name. Use up to 32 letters, digits and hyphens, as in \"start site as blog\".", quote(e.Args["word"]))
 	case services.CodeNameTaken:
-		return fmt.Sprintf("%s is running already, as a %s. Choose another name, as in \"start %s as other\", or stop it first.",
-			quote(e.Args["name"]), arg("service"), arg("name"))
+		return fmt.Sprintf("%s is running already, as a %s. Choose another name with \"as <name>\", or stop it first.",
+			quote(e.Args["name"]), arg("service"))
 	case services.CodeAmbiguous:
 		return fmt.Sprintf("Which one: %s? Type the name behind the command, as in \"stop %s\".", tame(e.Args["names"], 200), firstOf(e.Args["names"]))
 	case services.CodeNothingRunning:
@@ -154,9 +154,8 @@ func usageSentence(verb Verb, word string) string {
 			continue
 		}
 		how := fmt.Sprintf("Type: %s", e.Usage)
-		if len(e.More) > 0 {
-			example, _, _ := strings.Cut(e.More[0], ":")
-			how += fmt.Sprintf(", for example \"%s\"", example)
+		if len(e.Examples) > 0 {
+			how += fmt.Sprintf(", for example \"%s\"", e.Examples[0].Line)
 		}
 		if word == "" {
 			return fmt.Sprintf("\"%s\" needs a bit more. %s.", e.Name, how)

@@ -1,0 +1,260 @@
+package bots
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onionbot/services"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+const (
+	testID      = "abcdefghijkl"
+	testAddress = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
+)
+
+func instanceOf(service string, change func(*services.Instance)) *services.Instance {
+	i := &services.Instance{
+		ID: testID, Owner: "anna", Service: service, Name: service, Desired: services.DesiredRunning,
+		Origin: services.Route{Network: "test", Account: "1", Chat: "c"},
+		State:  services.StateReachable, Onion: services.Onion{Address: testAddress},
+		CreatedAt: noon, ExpiresAt: noon.Add(2 * time.Hour), CheckedAt: noon.Add(41 * time.Second),
+	}
+	if service == "ssh" {
+		i.HostKey.Fingerprint = "SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	}
+	if change != nil {
+		change(i)
+	}
+	return i
+}
+
+// constants are the values of a string type as package services declares them.
+func constants(t *testing.T, file, typ string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "services", file), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if id, ok := v.Type.(*ast.Ident); ok && id.Name == typ {
+			s, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, s)
+		}
+		return true
+	})
+	if len(out) == 0 {
+		t.Fatalf("no constants of type %s in %s", typ, file)
+	}
+	return out
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (run with -update if this is meant): %s", path, diff)
+	}
+}
+
+func describe(r Reply) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Text)
+	for _, row := range r.Buttons {
+		for _, button := range row {
+			fmt.Fprintf(&b, "  [%s: %s]", button.Label, button.Command)
+		}
+		fmt.Fprintln(&b)
+	}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"pending", r.Pending}, {"error", r.Error}, {"address", r.Address != ""}, {"link", r.Link != ""}, {"qr " + r.QR, r.QR != ""}} {
+		if flag.set {
+			fmt.Fprintf(&b, "  (%s)\n", flag.name)
+		}
+	}
+	return b.String()
+}
+
+func TestEveryCodeHasASentence(t *testing.T) {
+	var b strings.Builder
+	args := []string{
+		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "names", "blog, site",
+		"min", "1m0s", "max", "2h0m0s", "reason", "bomb", "what", "tor",
+	}
+	internal := sentence(services.E(services.CodeInternal))
+	for _, code := range constants(t, "errors.go", "Code") {
+		a := args
+		if strings.HasPrefix(code, "text-") || code == "too-many" {
+			a = []string{"max", "3"}
+		}
+		s := describe((&Replies{}).Failure(services.E(services.Code(code), a...)))
+		fmt.Fprintf(&b, "## %s\n%s\n", code, s)
+	}
+	for _, code := range []services.Code{services.CodeUsage, services.CodeTooOld, services.CodeFull, services.CodeNoSSHKeys} {
+		if sentence(services.E(code)) == internal {
+			t.Errorf("%s has no sentence of its own", code)
+		}
+	}
+	for _, reason := range constantsOfContent(t) {
+		fmt.Fprintf(&b, "## content: %s\n%s\n\n", reason, contentSentence(reason))
+		if contentSentence(reason) == contentSentence("") {
+			t.Errorf("content reason %q has no sentence", reason)
+		}
+	}
+	golden(t, "errors", b.String())
+}
+
+func constantsOfContent(t *testing.T) []string {
+	t.Helper()
+	return []string{"too-big", "too-many", "too-deep", "bomb", "bad-name", "bad-kind", "bad-zip", "empty", "unsupported", "twice", "incomplete"}
+}
+
+func TestEveryKindHasAReply(t *testing.T) {
+	r := &Replies{}
+	var b strings.Builder
+	for _, kind := range constants(t, "notice.go", "Kind") {
+		n := &services.Notice{
+			Kind: services.Kind(kind), Instance: testID, Body: []byte(`{"Text":"the answer"}`),
+			To: services.Route{Network: "test", Account: "1"},
+			Args: map[string]string{
+				"name": "site", "service": "site", "reason": "expired", "fault": "tor", "left": "15m0s", "by": "2h0m0s",
+				"step": "building the image", "checked": "2026-11-23T14:00:03Z",
+			},
+		}
+		for name, i := range map[string]*services.Instance{"": instanceOf("site", nil), " without its row": nil} {
+			d := find(catalog(), "site")
+			reply, err := r.Render(n, i, d, noon)
+			if err != nil || reply.Text == "" {
+				t.Errorf("%s%s: %q %v", kind, name, reply.Text, err)
+			}
+			if i != nil {
+				fmt.Fprintf(&b, "## %s\n%s\n", kind, describe(reply))
+			}
+		}
+	}
+	golden(t, "kinds", b.String())
+}
+
+func TestCardsFollowTheInstance(t *testing.T) {
+	r := &Replies{}
+	var b strings.Builder
+	show := func(title string, reply Reply) { fmt.Fprintf(&b, "## %s\n%s\n", title, describe(reply)) }
+	card := func(i *services.Instance) Reply {
+		reply, err := r.Render(&services.Notice{Kind: services.KindStarted, Instance: i.ID}, i, find(catalog(), i.Service), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply
+	}
+	for _, state := range constants(t, "instance.go", "State") {
+		show("site "+state, card(instanceOf("site", func(i *services.Instance) { i.State = services.State(state) })))
+	}
+	show("ssh reachable", card(instanceOf("ssh", nil)))
+	show("burn rules", card(instanceOf("site", func(i *services.Instance) {
+		i.Rules = services.Rules{Idle: 15 * time.Minute, Visits: 20}
+	})))
+	show("status", r.Status(instanceOf("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), find(catalog(), "site"),
+		services.Health{Tor: "tor does not answer", Fronts: map[string]string{"telegram": "another program polls this bot"}}, noon))
+	show("qr", r.QR(instanceOf("site", nil), find(catalog(), "site")))
+	show("list", r.List(root, []*services.Instance{
+		instanceOf("site", nil),
+		instanceOf("ssh", func(i *services.Instance) { i.Owner, i.Name, i.State = "operator", "box", services.StatePublishing }),
+		instanceOf("ssh", func(i *services.Instance) { i.Owner, i.Desired = "operator", services.DesiredGone }),
+	}, noon))
+	golden(t, "cards", b.String())
+}
+
+func TestHelpIsMadeFromTheTable(t *testing.T) {
+	r := &Replies{}
+	var b strings.Builder
+	fmt.Fprintf(&b, "## help\n%s\n", describe(r.Help(anna, "")))
+	for _, e := range Commands(root) {
+		fmt.Fprintf(&b, "## help %s\n%s\n", e.Name, describe(r.Help(root, e.Name)))
+	}
+	fmt.Fprintf(&b, "## hello\n%s\n## services\n%s", describe(r.Greeting(catalog()[1:])), describe(r.Services(catalog()[1:])))
+	golden(t, "help", b.String())
+	if strings.Contains(r.Help(anna, "").Text, "audit") {
+		t.Error("help shows a command that is not permitted")
+	}
+	for _, e := range Commands(root) {
+		for _, x := range e.Examples {
+			if c, err := grammar(root).Parse(x.Line); err != nil || c.Verb != e.Name {
+				t.Errorf("the example %q is understood as %+v: %v", x.Line, c, err)
+			}
+		}
+	}
+}
+
+func TestButtonsAreCommands(t *testing.T) {
+	for _, row := range buttons(instanceOf("site", nil)) {
+		for _, b := range row {
+			c, err := grammar(anna).Parse(b.Command)
+			if err != nil || c.Target != "#"+testID {
+				t.Errorf("%q: %+v %v", b.Command, c, err)
+			}
+			if len(b.Command) > 64 {
+				t.Errorf("%q does not fit into a button", b.Command)
+			}
+		}
+	}
+}
+
+func TestQuotedTextIsHarmless(t *testing.T) {
+	for _, s := range []string{
+		"@victim@example.org", "＠victim", "<b>bold</b> &amp; *x* _y_ `z` [a](http://evil.example)", "\u202egnp.exe", "a\u0000b\nc",
+		strings.Repeat("é\u0301\u0301", 500), strings.Repeat("noise ", 2000), "https://www.evil.example/", "\u2066x\u2069", "“quoted”",
+	} {
+		q := quote(s)
+		if strings.ContainsAny(q, "@＠<>&*_`[]()\n\x00\u202e\u2066") || strings.Contains(q, "://") || strings.Contains(q, "www.") {
+			t.Errorf("%.40q became %q", s, q)
+		}
+		if n := len([]rune(q)); n > quoteLimit+3 {
+			t.Errorf("%.40q became %d characters", s, n)
+		}
+	}
+}
+
+func TestSpansReadLikeSpeech(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 5 * time.Second: "5 s", 2 * time.Minute: "2 min", 2 * time.Hour: "2 h", 119*time.Minute + 59*time.Second: "2 h",
+		90 * time.Minute: "1 h 30 min", 24 * time.Hour: "1 day", 50 * time.Hour: "2 days 2 h", 59*time.Second + 999*time.Millisecond: "60 s",
+	} {
+		if got := humanSpan(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}
