@@ -57,6 +57,9 @@ func (m *member) refresh(ctx context.Context) error {
 // those that do not answer. p.mu is held.
 func (p *Pool) askable() (up, silent []*member) {
 	for _, m := range p.members {
+		if !m.hosts {
+			continue
+		}
 		switch m.state {
 		case stateUp:
 			up = append(up, m)
@@ -150,7 +153,7 @@ func (p *Pool) verdict(id string, silent []*member) (services.OnionStatus, error
 		return m.status(id, e), nil
 	}
 	for _, m := range p.members {
-		if m.state == stateUnknown {
+		if m.hosts && m.state == stateUnknown {
 			return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, errNoAnswer))
 		}
 	}

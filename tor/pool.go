@@ -125,6 +125,9 @@ func (p *Pool) addMember(m *member) {
 	m.link = newLink(m.control, p.o.CallTimeout)
 	m.onions, m.tainted = map[string]*entry{}, map[string]struct{}{}
 	m.kick = make(chan struct{}, 1)
+	if !m.foreign && findProcess(m.place.torrc) == 0 {
+		m.state = stateDead
+	}
 	ctx, cancel := context.WithCancel(p.ctx)
 	m.cancel, m.left = cancel, make(chan struct{})
 	p.members = append(p.members, m)

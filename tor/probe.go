@@ -46,12 +46,10 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 		}
 	}
 	err = attempt(ctx, socks, addr, port, kind)
+	m.remember(id, err != nil)
 	if err == nil {
 		return nil
 	}
-	p.mu.Lock()
-	m.tainted[id] = struct{}{}
-	p.mu.Unlock()
 	if broken := m.sound(ctx, err); broken != nil {
 		return unavailable(broken)
 	}
@@ -96,6 +94,24 @@ func (p *Pool) probed(m *member) {
 	defer p.mu.Unlock()
 	m.probes--
 	p.shrink()
+}
+
+// maxTainted bounds what is remembered of failures. Forgetting early costs a
+// probe that fails for nothing.
+const maxTainted = 4096
+
+// remember takes note of whether the tor has failed to open the onion.
+func (m *member) remember(id string, failed bool) {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	if !failed {
+		delete(m.tainted, id)
+		return
+	}
+	if len(m.tainted) >= maxTainted {
+		clear(m.tainted)
+	}
+	m.tainted[id] = struct{}{}
 }
 
 // forget makes the tor forget what it knows of onions that it visited. What it

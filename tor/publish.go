@@ -47,6 +47,9 @@ func (p *Pool) Publish(ctx context.Context, spec services.OnionSpec) error {
 	if err := checkSpec(spec); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("tor: publish: %w", err)
+	}
 	pub, err := p.join(ctx, spec)
 	if pub == nil || err != nil {
 		return err
@@ -131,7 +134,7 @@ func (p *Pool) home(id string) (*member, *entry) {
 func (p *Pool) placeable() error {
 	answering := false
 	for _, m := range p.members {
-		if m.state == stateUnknown {
+		if m.hosts && m.state == stateUnknown {
 			return unavailable(fmt.Errorf("%w: what %s hosts is not known", errNoAnswer, m.name))
 		}
 		answering = answering || m.hosts && m.state == stateUp

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"onionbot/services"
+	"onionbot/services/onionstest"
 	"onionbot/tor"
 	"onionbot/tor/privnet"
 )
@@ -456,4 +457,10 @@ func TestHundred(t *testing.T) {
 		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.PID))
 		t.Log(string(stat))
 	}
+}
+
+func TestPoolKeepsThePromises(t *testing.T) {
+	w := newWorld(t, 2)
+	p := w.open()
+	onionstest.Run(t, func(*testing.T) services.Onions { return p })
 }

@@ -1,0 +1,176 @@
+package onionstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"onionbot/services"
+)
+
+// Publish implements [services.Onions].
+func (f *Fake) Publish(ctx context.Context, spec services.OnionSpec) error {
+	if err := f.before(ctx, OpPublish, spec.Onion.Address); err != nil {
+		return err
+	}
+	if err := check(spec); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	h := f.onions[spec.Onion.Address]
+	if h == nil {
+		h = &hosted{spec: spec, state: services.OnionPublished}
+		if f.stuck {
+			h.state = services.OnionAdded
+		}
+		f.onions[spec.Onion.Address] = h
+	}
+	f.mu.Unlock()
+	return f.published(ctx, spec.Onion.Address, h)
+}
+
+// published waits for the upload. Only tests wait here, so it looks often.
+func (f *Fake) published(ctx context.Context, address string, h *hosted) error {
+	for {
+		f.mu.Lock()
+		current, state := f.onions[address] == h, h.state
+		f.mu.Unlock()
+		switch {
+		case !current:
+			return errors.New("onions: the onion was removed")
+		case state == services.OnionPublished:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("onions: publish: %w", ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func check(spec services.OnionSpec) error {
+	switch {
+	case !valid(spec.Onion.Address):
+		return errors.New("onions: not an onion address")
+	case !strings.HasPrefix(spec.Onion.Key.Reveal(), "ED25519-V3:"):
+		return errors.New("onions: not a key")
+	case len(spec.Targets) == 0:
+		return errors.New("onions: no port")
+	}
+	return nil
+}
+
+func valid(address string) bool {
+	id, ok := strings.CutSuffix(address, ".onion")
+	return ok && len(id) == 56 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+// Status implements [services.Onions].
+func (f *Fake) Status(ctx context.Context, address string) (services.OnionStatus, error) {
+	if err := f.before(ctx, OpStatus, address); err != nil {
+		return services.OnionStatus{}, err
+	}
+	if !valid(address) {
+		return services.OnionStatus{}, errors.New("onions: not an onion address")
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status(address), nil
+}
+
+// status tells of one onion. f.mu is held.
+func (f *Fake) status(address string) services.OnionStatus {
+	h := f.onions[address]
+	if h == nil {
+		return services.OnionStatus{Address: address}
+	}
+	return services.OnionStatus{Address: address, State: h.state, Foreign: h.spec.Owner == foreignOwner(true)}
+}
+
+// List implements [services.Onions].
+func (f *Fake) List(ctx context.Context) ([]services.OnionStatus, error) {
+	if err := f.before(ctx, OpList, ""); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []services.OnionStatus
+	for address := range f.onions {
+		list = append(list, f.status(address))
+	}
+	return list, nil
+}
+
+// Remove implements [services.Onions].
+func (f *Fake) Remove(ctx context.Context, address string) error {
+	if err := f.before(ctx, OpRemove, address); err != nil {
+		return err
+	}
+	if !valid(address) {
+		return errors.New("onions: not an onion address")
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.onions, address)
+	return nil
+}
+
+// Probe implements [services.Onions].
+func (f *Fake) Probe(ctx context.Context, address string, port int, _ services.ProbeKind) error {
+	if err := f.before(ctx, OpProbe, address); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	h, reach := f.onions[address], f.reach
+	f.mu.Unlock()
+	if h == nil || h.state != services.OnionPublished || !h.has(port) {
+		return errors.New("onions: the address does not open")
+	}
+	if reach != nil {
+		return reach(address, port)
+	}
+	return nil
+}
+
+// has reports whether the onion has the port. One that was [Fake.Put] has all.
+func (h *hosted) has(port int) bool {
+	for _, t := range h.spec.Targets {
+		if t.Port == port {
+			return true
+		}
+	}
+	return len(h.spec.Targets) == 0
+}
+
+// Events implements [services.Onions].
+func (f *Fake) Events(ctx context.Context, notify func(address string)) error {
+	w := &watcher{wake: make(chan struct{}, 1)}
+	f.mu.Lock()
+	f.watch[w] = struct{}{}
+	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		delete(f.watch, w)
+		f.mu.Unlock()
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.wake:
+		}
+		f.mu.Lock()
+		pending := w.pending
+		w.pending = nil
+		f.mu.Unlock()
+		for _, address := range pending {
+			notify(address)
+		}
+	}
+}
+
+// Ping implements [services.Onions].
+func (f *Fake) Ping(ctx context.Context) error { return f.before(ctx, OpPing, "") }
