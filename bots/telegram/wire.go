@@ -61,22 +61,22 @@ type unreadable struct {
 	Checklist present `json:"checklist"`
 }
 
-// name is the kind in a word; "" if none is there.
+// name is the kind as it reads after "a"; "" if none is there.
 func (u *unreadable) name() string {
 	for _, kind := range []struct {
 		is   present
 		name string
 	}{
-		{u.Animation, "animation"},
-		{u.Audio, "audio"},
-		{u.Voice, "voice"},
+		{u.Animation, "moving picture"},
+		{u.Audio, "sound file"},
+		{u.Voice, "voice message"},
 		{u.Video, "video"},
 		{u.VideoNote, "video"},
 		{u.Sticker, "sticker"},
 		{u.Location, "location"},
 		{u.Contact, "contact"},
 		{u.Poll, "poll"},
-		{u.Dice, "dice"},
+		{u.Dice, "die"},
 		{u.Game, "game"},
 		{u.Story, "story"},
 		{u.PaidMedia, "video"},
