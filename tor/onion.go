@@ -39,24 +39,32 @@ func checkSpec(spec services.OnionSpec) error {
 }
 
 // addOnion returns the words of ADD_ONION for a spec that was checked.
-func addOnion(spec services.OnionSpec) []string {
+func addOnion(spec services.OnionSpec) ([]string, error) {
 	flags := "Flags=Detach,DiscardPK"
 	if len(spec.Onion.Clients) > 0 {
 		flags += ",V3Auth"
+	}
+	clients, err := clientKeys(spec.Onion)
+	if err != nil {
+		return nil, err
 	}
 	words := []string{"ADD_ONION", spec.Onion.Key.Reveal(), flags}
 	for _, t := range spec.Targets {
 		words = append(words, fmt.Sprintf("Port=%d,unix:%s", t.Port, t.Socket))
 	}
-	for _, c := range spec.Onion.Clients {
+	for _, c := range clients {
 		words = append(words, "ClientAuthV3="+strings.ToUpper(c))
 	}
-	return words
+	return words, nil
 }
 
 // add adds the onion. there reports that the tor had it already.
 func (s *session) add(ctx context.Context, spec services.OnionSpec) (there bool, err error) {
-	_, err = s.request(ctx, addOnion(spec)...)
+	words, err := addOnion(spec)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.request(ctx, words...)
 	if refusal(err) == codeUnspecified && strings.Contains(err.Error(), "collision") {
 		return true, nil
 	}

@@ -2,6 +2,7 @@ package tor
 
 import (
 	"context"
+	"crypto/ecdh"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,7 @@ type Pool struct {
 	members []*member
 	pubs    map[string]*publication // by address; those somebody waits for
 	queue   fairQueue
+	private map[string]*ecdh.PrivateKey // to visit private onions with, by id
 	watch   map[*subscriber]struct{}
 	changed chan struct{} // closed and replaced when a member changes
 	closed  bool
@@ -51,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		o: o, log: o.Logger, lock: lock, pubs: map[string]*publication{},
+		o: o, log: o.Logger, lock: lock, pubs: map[string]*publication{}, private: map[string]*ecdh.PrivateKey{},
 		watch: map[*subscriber]struct{}{}, changed: make(chan struct{}),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())

@@ -45,13 +45,25 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 			return unavailable(err)
 		}
 	}
+	if err := m.authorize(ctx, id); err != nil {
+		return unavailable(err)
+	}
 	err = attempt(ctx, socks, addr, port, kind)
 	m.remember(id, err != nil)
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, socksNoKey) || errors.Is(err, socksWrongKey) {
+		return unavailable(err) // it is there, or was; we have no key to see
+	}
 	if broken := m.sound(ctx, err); broken != nil {
 		return unavailable(broken)
+	}
+	p.mu.Lock()
+	home, _ := p.home(id)
+	p.mu.Unlock()
+	if home == nil {
+		p.disown(ctx, id) // it was removed, and is seen to be gone
 	}
 	return fmt.Errorf("probe: %w", err)
 }

@@ -50,6 +50,9 @@ func (p *Pool) Publish(ctx context.Context, spec services.OnionSpec) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("tor: publish: %w", err)
 	}
+	if err := p.introduce(ctx, spec.Onion); err != nil {
+		return err
+	}
 	pub, err := p.join(ctx, spec)
 	if pub == nil || err != nil {
 		return err

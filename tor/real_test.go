@@ -2,6 +2,9 @@ package tor_test
 
 import (
 	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base32"
 	"fmt"
 	"io"
 	"log/slog"
@@ -463,4 +466,28 @@ func TestPoolKeepsThePromises(t *testing.T) {
 	w := newWorld(t, 2)
 	p := w.open()
 	onionstest.Run(t, func(*testing.T) services.Onions { return p })
+}
+
+func TestPrivateOnionIsProbedAndClosedToOthers(t *testing.T) {
+	w := newWorld(t, 2)
+	p := w.open()
+	spec := w.spec(w.serve())
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Onion.Clients = []string{base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key.PublicKey().Bytes())}
+	w.publish(p, spec)
+	w.probe(p, spec)
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.probe(w.open(), spec) // the tors still know the key
+	visitor, err := visit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tor.DialSOCKS(w.ctx(), visitor.SOCKSAddr(), w.Name(), spec.Onion.Address, 80); err == nil {
+		t.Error("a stranger got in")
+	}
 }
