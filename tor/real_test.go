@@ -423,45 +423,6 @@ func TestCrowdIsPublishedAtAPaceAndThePoolGrows(t *testing.T) {
 	w.eventually("the third tor is ended", func() bool { return len(p.Pids()) == 2 })
 }
 
-// TestHundred measures, and is run by hand: ONIONBOT_HUNDRED=1.
-func TestHundred(t *testing.T) {
-	if os.Getenv("ONIONBOT_HUNDRED") == "" {
-		return
-	}
-	w := newWorld(t, 4)
-	p := w.open()
-	target := w.serve()
-	var mu sync.Mutex
-	var published, opened []time.Duration
-	began := time.Now()
-	var crowd sync.WaitGroup
-	for range 100 {
-		spec := w.spec(target)
-		crowd.Go(func() {
-			if err := p.Publish(w.ctx(), spec); err != nil {
-				t.Errorf("publish: %v", err)
-				return
-			}
-			mu.Lock()
-			published = append(published, time.Since(began))
-			mu.Unlock()
-			w.probe(p, spec)
-			mu.Lock()
-			opened = append(opened, time.Since(began))
-			mu.Unlock()
-		})
-	}
-	crowd.Wait()
-	for i := 9; i < 100 && i < len(opened); i += 10 {
-		t.Logf("%d: published %v, opened %v", i+1, published[i], opened[i])
-	}
-	for _, h := range p.Health(w.ctx()) {
-		t.Logf("%+v", h)
-		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.PID))
-		t.Log(string(stat))
-	}
-}
-
 func TestPoolKeepsThePromises(t *testing.T) {
 	w := newWorld(t, 2)
 	p := w.open()
