@@ -27,7 +27,7 @@ func BenchmarkExpiry500(b *testing.B) {
 			b.Fatal(err)
 		}
 		deadlines := map[string]time.Time{}
-		live, err := h.manager.List(ctx, h.user)
+		live, err := h.manager.List(ctx, h.operator())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func BenchmarkExpiry500(b *testing.B) {
 func (h *engineRoom) awaitEmpty(b *testing.B, ctx context.Context) { //nolint:revive // b first, as everywhere here
 	b.Helper()
 	for {
-		live, err := h.manager.List(ctx, h.user)
+		live, err := h.manager.List(ctx, h.operator())
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -29,7 +29,8 @@ type engineRoom struct {
 	fake    *runtimetest.Fake
 	onions  *memoryOnions
 	manager *services.Manager
-	user    *services.User
+	users   []*services.User
+	byName  map[string]*services.User
 	policy  services.Policy
 	sent    int
 	stop    context.CancelFunc
@@ -40,7 +41,7 @@ type engineRoom struct {
 func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
 	h := &engineRoom{dir: dir, onions: newMemoryOnions(), policy: services.DefaultPolicy()}
 	h.policy.MinLife, h.policy.MaxInstances, h.policy.NoWarm = time.Second, 0, true
-	h.user = &services.User{Name: "ann", Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour}
+	h.people()
 	clock, log := wallclock.New(), slog.New(slog.DiscardHandler)
 	h.fake = runtimetest.NewFake(clock)
 	defs, err := catalog.Load("")
@@ -57,7 +58,7 @@ func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
 	box, keyring, cat := make(outbox, 1), services.NewKeyring(), services.NewCatalog(defs)
 	reconciler := services.NewReconciler(services.ReconcilerOptions{
 		Store: h.store, Runtime: h.fake, Onions: h.onions, Catalog: cat, Contents: contents, Policy: h.policy,
-		Clock: clock, Log: log, Keyring: keyring, Outbox: box, User: func(string) *services.User { return h.user },
+		Clock: clock, Log: log, Keyring: keyring, Outbox: box, User: func(name string) *services.User { return h.byName[name] },
 	})
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: cat, Policy: h.policy, Clock: clock, Log: log, Keyring: keyring,
@@ -69,6 +70,22 @@ func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
 	h.done.Go(func() { h.deliver(ctx, box) })
 	return h, nil
 }
+
+// people are a hundred users; the first is an operator.
+func (h *engineRoom) people() {
+	h.byName = map[string]*services.User{}
+	for i := range 100 {
+		u := &services.User{
+			Name: fmt.Sprint("user", i), Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour, Operator: i == 0,
+		}
+		h.users, h.byName[u.Name] = append(h.users, u), u
+	}
+}
+
+func (h *engineRoom) operator() *services.User { return h.users[0] }
+
+// owner is whose the i-th instance is; the operator owns none.
+func (h *engineRoom) owner(i int) *services.User { return h.users[1+i%(len(h.users)-1)] }
 
 func openEngineRoom(b *testing.B) *engineRoom {
 	b.Helper()
@@ -86,10 +103,10 @@ func (h *engineRoom) close() {
 	_ = h.store.Close()
 }
 
-func (h *engineRoom) request() services.Request {
+func (h *engineRoom) request(u *services.User) services.Request {
 	h.message++
 	return services.Request{
-		User: h.user, Network: "console", MessageID: fmt.Sprint(h.message),
+		User: u, Network: "console", MessageID: fmt.Sprint(h.message),
 		Route: services.Route{Network: "console", Account: "local"},
 	}
 }
@@ -97,13 +114,13 @@ func (h *engineRoom) request() services.Request {
 // fill starts n instances with the given lives and waits until all are reachable.
 func (h *engineRoom) fill(ctx context.Context, n int, life func(i int) time.Duration) error {
 	for i := range n {
-		err := h.manager.Start(ctx, h.request(), services.StartOptions{Service: "site", Name: fmt.Sprintf("n%d", i), Life: life(i)})
+		err := h.manager.Start(ctx, h.request(h.owner(i)), services.StartOptions{Service: "site", Name: fmt.Sprintf("n%d", i), Life: life(i)})
 		if err != nil {
 			return err
 		}
 	}
 	for ctx.Err() == nil {
-		all, err := h.manager.List(ctx, h.user)
+		all, err := h.manager.List(ctx, h.operator())
 		if err != nil {
 			return err
 		}
