@@ -127,7 +127,7 @@ func (r *Reconciler) hasActor(id string) bool {
 // replenish keeps addresses published ahead of time, unless somebody is
 // waiting for a start.
 func (r *Reconciler) replenish(ctx context.Context, rows []*Instance) {
-	if r.o.Policy.NoWarm {
+	if r.o.Policy.NoWarm || r.retired.Load() {
 		return
 	}
 	have := make(map[string]int)
@@ -148,6 +148,10 @@ func (r *Reconciler) replenish(ctx context.Context, rows []*Instance) {
 		}
 	}
 }
+
+// Retire ends the making of addresses ahead of time, for good: everything is
+// being taken down.
+func (r *Reconciler) Retire() { r.retired.Store(true) }
 
 func (r *Reconciler) addWarm(ctx context.Context, def *Definition) error {
 	onion, err := r.o.Onions.NewOnion()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +17,8 @@ type Reconciler struct {
 	runs chan struct{}  // bounds containers started at the same time
 	wg   sync.WaitGroup // actors and watchers
 
-	building sync.Map // instance IDs whose image is being built; the start limit waits
+	retired  atomic.Bool // see Retire
+	building sync.Map    // instance IDs whose image is being built; the start limit waits
 
 	mu     sync.Mutex
 	actors map[string]*actor

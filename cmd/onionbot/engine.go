@@ -184,6 +184,7 @@ func (e *engine) prepareImages(ctx context.Context) {
 // takeDown ends every instance, warm addresses included, and waits until
 // nothing is left or the limit has passed.
 func (e *engine) takeDown(ctx context.Context) error {
+	e.reconciler.Retire()
 	if err := e.manager.TakeDown(ctx); err != nil {
 		return err
 	}
