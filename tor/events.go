@@ -76,9 +76,8 @@ func (m *member) event(text string) {
 	}
 	switch control.EventCode(kind) {
 	case control.EventCodeHSDesc:
-		if e := control.ParseHSDescEvent(text); e.Action == "UPLOADED" {
-			m.uploaded(e.Address)
-		}
+		e := control.ParseHSDescEvent(text)
+		m.upload(e.Address, e.Action)
 	case control.EventCodeStatusClient:
 		if percent := progress(text); percent > 0 {
 			m.bootstrapped(percent)
@@ -86,22 +85,34 @@ func (m *member) event(text string) {
 	}
 }
 
-// uploaded takes note that a directory has the descriptor of an onion. Single
-// directories may have refused it; one is enough for a first visit.
-func (m *member) uploaded(id string) {
+// upload takes note of what became of a descriptor on its way to one of its
+// directories. Some may refuse it; the first that has it makes the onion
+// published.
+func (m *member) upload(id, action string) {
 	p := m.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := m.onions[id]
-	if e == nil || e.published {
+	if e == nil {
 		return
 	}
-	e.published, e.slot = true, false
-	if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
-		p.settle(pub, nil)
+	switch action {
+	case "UPLOAD":
+		e.begun++
+		return
+	case "FAILED":
+		e.ended++
+	case "UPLOADED":
+		e.ended++
+		if !e.published {
+			e.published, e.slot = true, false
+			p.tell(id + onionTLD)
+			p.pump()
+		}
 	}
-	p.tell(id + onionTLD)
-	p.pump()
+	if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
+		p.spread(pub, e)
+	}
 }
 
 func (m *member) bootstrapped(percent int) {

@@ -425,3 +425,32 @@ func TestTwoPoolsCannotShareAStateDirectory(t *testing.T) {
 		t.Errorf("second pool = %v, %v", second, err)
 	}
 }
+
+func TestPublicationWaitsForMostDirectories(t *testing.T) {
+	f := newFakeTor(t)
+	f.manual = true
+	p := openFakes(t, Options{}, f)
+	done := background(soon(t), p, testSpec(t, "alice"))
+	id := take(t, f.adds)
+	say := func(action string) {
+		f.with(func() {
+			for c, events := range f.conns {
+				if events {
+					_, _ = fmt.Fprintf(c, "650 HS_DESC %s %s UNKNOWN $%040d~relay\r\n", action, id, 7)
+				}
+			}
+		})
+	}
+	for _, action := range []string{"UPLOAD", "UPLOAD", "UPLOAD", "UPLOAD", "UPLOADED", "FAILED"} {
+		say(action)
+	}
+	select {
+	case err := <-done:
+		t.Errorf("published with one directory of four: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	say("UPLOADED")
+	if err := take(t, done); err != nil {
+		t.Error(err)
+	}
+}

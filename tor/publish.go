@@ -30,6 +30,8 @@ type publication struct {
 	err     error         // set before done is closed
 	done    chan struct{} // closed when it is settled
 	limit   *time.Timer   // of the wait for the upload
+
+	spreading bool // the first directory has it
 }
 
 // errRemoved is what those get who wait for an onion that is removed.
@@ -259,9 +261,31 @@ func (p *Pool) added(pub *publication, m *member, e *entry, there bool, err erro
 		p.settle(pub, nil)
 	default:
 		p.wait(pub)
-		if e.published { // the event was faster than the answer
-			p.settle(pub, nil)
-		}
+		p.spread(pub, e) // events can be faster than the answer
+	}
+}
+
+// spreadLimit bounds the wait for more directories after the first.
+const spreadLimit = time.Second
+
+// spread settles a publication once the descriptor is with most directories,
+// or a moment after it was with the first. Who asks a directory that does not
+// have it yet is refused, and loses more time than this costs. p.mu is held.
+func (p *Pool) spread(pub *publication, e *entry) {
+	switch {
+	case !e.published:
+	case 4*e.ended >= 3*e.begun:
+		p.settle(pub, nil)
+	case !pub.spreading:
+		pub.spreading = true
+		pub.limit.Stop()
+		pub.limit = time.AfterFunc(spreadLimit, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if pub.phase == phaseWaiting && pub.spreading {
+				p.settle(pub, nil)
+			}
+		})
 	}
 }
 
@@ -306,7 +330,7 @@ func (p *Pool) requeue(pub *publication) {
 		p.settle(pub, unavailable(errEnded))
 		return
 	}
-	pub.phase, pub.member = phaseQueued, nil
+	pub.phase, pub.member, pub.spreading = phaseQueued, nil, false
 	p.queue.push(pub)
 }
 
