@@ -163,11 +163,16 @@ func (r *Reconciler) addWarm(ctx context.Context, def *Definition) error {
 		ID: NewID(), Service: def.Name, Onion: onion, Desired: DesiredWarm, State: StateStarting,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(r.o.Policy.WarmAge),
 	}
-	if err := r.o.Store.Update(ctx, func(tx Tx) error { return tx.PutInstance(inst) }); err != nil {
-		return err
+	err = r.o.Store.Update(ctx, func(tx Tx) error {
+		if r.retired.Load() {
+			return nil // writers are serialised: after this the taking down sees every row
+		}
+		return tx.PutInstance(inst)
+	})
+	if err == nil {
+		r.Poke(inst.ID)
 	}
-	r.Poke(inst.ID)
-	return nil
+	return err
 }
 
 // purge removes what is older than it may be kept.
