@@ -223,7 +223,7 @@ func typeIntoShell(t *testing.T, client *ssh.Client) {
 		t.Fatal(err)
 	}
 	for _, line := range []struct{ typed, shown string }{
-		{"echo $((6*7))", "\n42"}, {"stty size", "24 80"}, {"tty", "/dev/pts/"},
+		{"echo $((6*7))", "42\r\n"}, {"stty size", "24 80"}, {"tty", "/dev/pts/"},
 	} {
 		if _, err := io.WriteString(in, line.typed+"\n"); err != nil {
 			t.Fatal(err)
