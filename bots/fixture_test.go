@@ -1,0 +1,264 @@
+package bots
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"onionbot/services"
+	"onionbot/services/storetest"
+)
+
+// world is the conversation on top of the real manager and a store in memory.
+type world struct {
+	t       *testing.T
+	store   *storetest.Memory
+	clock   services.Clock
+	manager *services.Manager
+	router  *Router
+	staged  *fakeContent
+	pokes   int
+	seq     int
+}
+
+type silent struct{}
+
+func (silent) Poke(string) {}
+
+type pokeCounter struct{ w *world }
+
+func (p pokeCounter) Poke() { p.w.pokes++ }
+
+type wellness struct{}
+
+func (wellness) Health(context.Context) services.Health { return services.Health{} }
+
+type noContents struct{}
+
+func (noContents) Adopt(string, int, string) error { return nil }
+func (noContents) Show(string, int) error          { return nil }
+func (noContents) Dir(string) string               { return "" }
+func (noContents) Discard(string)                  {}
+func (noContents) Erase(string) error              { return nil }
+func (noContents) List() ([]string, error)         { return nil, nil }
+
+type fakeContent struct {
+	err       error
+	bodies    []string
+	files     []string
+	discarded []string
+}
+
+func (f *fakeContent) Stage(_ context.Context, attachments []Attachment, body string) (string, error) {
+	if f.err != nil {
+		return "", f.err
+	}
+	for _, a := range attachments {
+		f.files = append(f.files, a.Name)
+	}
+	f.bodies = append(f.bodies, body)
+	return "staged", nil
+}
+
+func (f *fakeContent) Discard(dir string) { f.discarded = append(f.discarded, dir) }
+
+func newWorld(t *testing.T, clock services.Clock) *world {
+	t.Helper()
+	w := &world{t: t, store: storetest.NewMemory(), clock: clock, staged: &fakeContent{}}
+	policy := services.DefaultPolicy()
+	w.manager = services.NewManager(services.ManagerOptions{
+		Store: w.store, Catalog: services.NewCatalog(catalog()), Policy: policy, Clock: clock, Log: slog.New(slog.DiscardHandler),
+		Keyring:    services.NewKeyring(),
+		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: testAddress, Key: "key"}, nil },
+		NewHostKey: func() (services.HostKey, error) { return services.HostKey{Fingerprint: "SHA256:x"}, nil },
+		Contents:   noContents{}, Engine: silent{}, Outbox: pokeCounter{w}, Health: wellness{},
+	})
+	access := NewAccess()
+	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(root, Account{"test", "2"})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	router, err := NewRouter(t.Context(), RouterOptions{
+		Engine: w.manager, Store: w.store, Directory: access, Replies: &Replies{}, Content: w.staged, Clock: clock,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.router = router
+	return w
+}
+
+// ticking is a clock that starts at a time and moves a millisecond at each look.
+func ticking(at time.Time) services.Clock {
+	var looks atomic.Int64
+	return services.ClockFunc(func() time.Time { return at.Add(time.Duration(looks.Add(1)) * time.Millisecond) })
+}
+
+func (w *world) message(account, text string) *Message {
+	w.seq++
+	return &Message{
+		Network: "test", ID: fmt.Sprint(w.seq), From: Identity{Account: account}, Text: text, SentAt: w.clock.Now(),
+		Route: services.Route{Network: "test", Account: account, Chat: "chat-" + account},
+	}
+}
+
+// say handles a message and returns the notices that it made, as text.
+func (w *world) say(m *Message) string {
+	w.t.Helper()
+	var last int64
+	for _, n := range w.pending() {
+		last = n.ID
+	}
+	if err := w.router.Handle(w.t.Context(), m); err != nil {
+		w.t.Fatalf("%q: %v", m.Text, err)
+	}
+	var out []string
+	for _, n := range w.pending() {
+		if n.ID <= last || n.Kind == services.KindReminder {
+			continue
+		}
+		i, err := w.instance(n.Instance)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		r, err := w.router.o.Replies.Render(n, i, find(catalog(), serviceOf(i)), w.clock.Now())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		out = append(out, r.Text)
+	}
+	return strings.Join(out, "\n---\n")
+}
+
+func (w *world) instance(id string) (i *services.Instance, err error) {
+	if id == "" {
+		return nil, nil
+	}
+	err = w.store.View(w.t.Context(), func(tx services.Tx) error {
+		i, err = tx.Instance(id)
+		return err
+	})
+	return i, err
+}
+
+func (w *world) pending() (out []*services.Notice) {
+	w.t.Helper()
+	err := w.store.View(context.Background(), func(tx services.Tx) error {
+		var err error
+		out, err = tx.DueNotices(w.clock.Now().AddDate(1, 0, 0), everything)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	slices.SortFunc(out, func(a, b *services.Notice) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+func (w *world) instances() (out []*services.Instance) {
+	w.t.Helper()
+	err := w.store.View(context.Background(), func(tx services.Tx) error {
+		var err error
+		out, err = tx.Instances(services.InstanceFilter{})
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+func (w *world) audit() (out []services.AuditEntry) {
+	w.t.Helper()
+	err := w.store.View(context.Background(), func(tx services.Tx) error {
+		var err error
+		out, err = tx.Audit(1_000_000)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+// fakeAdapter is a network in memory.
+type fakeAdapter struct {
+	mu       sync.Mutex
+	events   chan []services.Incoming
+	acked    []string
+	decode   func(in services.Incoming) (*Message, error)
+	send     func(out Outgoing) (string, error)
+	sent     []Outgoing
+	finished []string
+}
+
+func (f *fakeAdapter) Network() string { return "test" }
+func (f *fakeAdapter) Health() string  { return "" }
+
+func (f *fakeAdapter) Receive(ctx context.Context, _ string, keep KeepFunc) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case events, ok := <-f.events:
+			if !ok {
+				return errors.New("revoked")
+			}
+			if err := keep(ctx, events, events[len(events)-1].ID); err != nil {
+				return err
+			}
+			f.mu.Lock()
+			for _, e := range events {
+				f.acked = append(f.acked, e.ID)
+			}
+			f.mu.Unlock()
+		}
+	}
+}
+
+// Decode reads "account text".
+func (f *fakeAdapter) Decode(_ context.Context, in services.Incoming) (*Message, error) {
+	if f.decode != nil {
+		return f.decode(in)
+	}
+	account, text, _ := strings.Cut(string(in.Raw), " ")
+	return &Message{
+		From: Identity{Account: account}, Text: text,
+		Route: services.Route{Network: "test", Account: account, Chat: "chat-" + account},
+	}, nil
+}
+
+func (f *fakeAdapter) Send(ctx context.Context, out Outgoing) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sent = append(f.sent, out)
+	if f.send != nil {
+		return f.send(out)
+	}
+	return fmt.Sprint("m", len(f.sent)), ctx.Err()
+}
+
+func (f *fakeAdapter) Finished(in services.Incoming) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.finished = append(f.finished, in.ID)
+}
+
+func (f *fakeAdapter) texts() (out []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, o := range f.sent {
+		out = append(out, o.Reply.Text)
+	}
+	return out
+}

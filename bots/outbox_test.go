@@ -1,0 +1,435 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onionbot/services"
+)
+
+// post is an outbox under test, in a bubble of its own time.
+type post struct {
+	*world
+	adapter *fakeAdapter
+	box     *Outbox
+	stop    func()
+}
+
+func newPost(t *testing.T, change func(*OutboxOptions)) *post {
+	t.Helper()
+	p := &post{world: newWorld(t, services.ClockFunc(time.Now)), adapter: &fakeAdapter{}}
+	o := OutboxOptions{
+		Adapters: []Adapter{p.adapter}, Store: p.store, Replies: &Replies{}, Catalog: catalog, Clock: p.clock,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	if change != nil {
+		change(&o)
+	}
+	p.box = NewOutbox(o)
+	return p
+}
+
+// run starts the outbox; stop, also called at the end, ends it like a shutdown.
+func (p *post) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = p.box.Run(ctx) }()
+	p.stop = func() { cancel(); <-done }
+	p.t.Cleanup(p.stop)
+}
+
+func (p *post) add(notices ...*services.Notice) {
+	p.t.Helper()
+	err := p.store.Update(context.Background(), func(tx services.Tx) error {
+		for _, n := range notices {
+			if n.To.Network == "" {
+				n.To = services.Route{Network: "test", Account: "1", Chat: "c"}
+			}
+			if n.DueAt.IsZero() {
+				n.DueAt = time.Now()
+			}
+			n.State = services.NoticePending
+			if _, err := tx.AddNotice(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.box.Poke()
+}
+
+func reply(key, chat string) *services.Notice {
+	body, _ := encodeReply(Reply{Text: key})
+	return &services.Notice{
+		Key: key, Kind: services.KindReply, Body: body, To: services.Route{Network: "test", Account: chat, Chat: chat}, Owner: "anna",
+	}
+}
+
+func (p *post) addInstance() {
+	p.t.Helper()
+	i := instanceOf("site", func(i *services.Instance) {
+		i.CreatedAt, i.ExpiresAt, i.CheckedAt = time.Now(), time.Now().Add(2*time.Hour), time.Now()
+	})
+	if err := p.store.Update(context.Background(), func(tx services.Tx) error { return tx.PutInstance(i) }); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *post) outcomes() (out []string) {
+	for _, a := range p.audit() {
+		out = append(out, a.Action+" "+a.Outcome+" "+a.Detail)
+	}
+	return out
+}
+
+func TestNoticesGoOutInOrderOfTheirChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.run()
+		var want []string
+		for k := range 20 {
+			want = append(want, fmt.Sprint("a", k))
+			p.add(reply(fmt.Sprint("a", k), "a"), reply(fmt.Sprint("b", k), "b"))
+		}
+		synctest.Wait()
+		texts := p.adapter.texts()
+		got := slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s[0] != 'a' })
+		if diff := cmp.Diff(want, got); diff != "" || len(texts) != 40 {
+			t.Errorf("%d sent: %s", len(texts), diff)
+		}
+		if len(p.pending()) != 0 {
+			t.Errorf("%d are still pending", len(p.pending()))
+		}
+	})
+}
+
+func TestNothingIsSentTwiceWhileChatsAreBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.adapter.send = func(Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil }
+		p.run()
+		for k := range 30 {
+			p.add(reply(fmt.Sprint(k), fmt.Sprint(k%3)))
+			time.Sleep(20 * time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		got := p.adapter.texts()
+		slices.Sort(got)
+		if len(slices.Compact(got)) != 30 || len(p.adapter.texts()) != 30 {
+			t.Errorf("%d sent, want 30", len(p.adapter.texts()))
+		}
+	})
+}
+
+func TestNoticesWaitForTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.run()
+		n := reply("later", "a")
+		n.DueAt = time.Now().Add(47 * time.Second)
+		p.add(n)
+		time.Sleep(46 * time.Second)
+		if len(p.adapter.texts()) != 0 {
+			t.Fatal("sent before its time")
+		}
+		time.Sleep(2 * time.Second)
+		if len(p.adapter.texts()) != 1 {
+			t.Fatal("not sent at its time")
+		}
+	})
+}
+
+func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		fails := 5
+		p.adapter.send = func(out Outgoing) (string, error) {
+			if out.To.Chat == "a" && fails > 0 {
+				fails--
+				return "", &SendError{Cause: errors.New("502")}
+			}
+			return "m", nil
+		}
+		p.run()
+		p.add(reply("a1", "a"), reply("a2", "a"), reply("b1", "b"))
+		synctest.Wait()
+		if got := p.adapter.texts(); !slices.Contains(got, "b1") || slices.Contains(got, "a2") {
+			t.Errorf("at first: %q", got)
+		}
+		time.Sleep(2 * time.Minute)
+		var log []string
+		for _, o := range p.adapter.sent {
+			if o.To.Chat == "a" {
+				log = append(log, fmt.Sprint(o.Key, o.Attempt))
+			}
+		}
+		if diff := cmp.Diff([]string{"a10", "a11", "a12", "a13", "a14", "a15", "a20"}, log); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestFloodIsObeyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		var at []time.Duration
+		began := time.Now()
+		p.adapter.send = func(Outgoing) (string, error) {
+			at = append(at, time.Since(began))
+			if len(at) == 1 {
+				return "", &SendError{RetryAfter: 35 * time.Second, Cause: errors.New("429")}
+			}
+			return "m", nil
+		}
+		p.run()
+		p.add(reply("a1", "a"), reply("a2", "a"))
+		time.Sleep(34 * time.Second)
+		p.add(reply("a3", "a"))
+		time.Sleep(time.Minute)
+		if len(at) != 4 || at[1] < 35*time.Second || at[1] > 36*time.Second {
+			t.Errorf("sent at %v", at)
+		}
+		if got := p.adapter.texts(); !slices.Equal(got, []string{"a1", "a1", "a2", "a3"}) {
+			t.Errorf("sent %q", got)
+		}
+	})
+}
+
+func TestGivingUpIsOnRecord(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  *SendError
+		max  int
+		wait time.Duration
+	}{
+		"refused for ever":  {&SendError{Permanent: true, Cause: errors.New("400")}, 0, 0},
+		"too many attempts": {&SendError{Cause: errors.New("502")}, 4, time.Hour},
+		"too old":           {&SendError{Cause: errors.New("502")}, 0, 30 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPost(t, func(o *OutboxOptions) { o.MaxAttempts = c.max })
+				p.adapter.send = func(out Outgoing) (string, error) {
+					if out.Key == "bad" {
+						return "", c.err
+					}
+					return "m", nil
+				}
+				p.run()
+				p.add(reply("bad", "a"), reply("good", "a"))
+				time.Sleep(c.wait)
+				synctest.Wait()
+				if got := p.outcomes(); !slices.Equal(got, []string{"send given-up reply"}) {
+					t.Errorf("audit %q", got)
+				}
+				if got := p.adapter.texts(); got[len(got)-1] != "good" || len(p.pending()) != 0 {
+					t.Errorf("what came after it: %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestTheUnwelcomeAreLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.adapter.send = func(out Outgoing) (string, error) {
+			if out.To.Account == "a" {
+				return "", &SendError{Unwelcome: true, Cause: errors.New("403")}
+			}
+			return "m", nil
+		}
+		later := reply("a3", "a")
+		later.DueAt = time.Now().Add(time.Hour)
+		p.run()
+		p.add(reply("a1", "a"), reply("a2", "a"), later, reply("b1", "b"))
+		time.Sleep(2 * time.Hour)
+		got := p.adapter.texts()
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"a1", "b1"}) || len(p.pending()) != 0 {
+			t.Errorf("sent %q", got)
+		}
+		if got := p.outcomes(); !slices.Equal(got, []string{"send given-up unwelcome"}) {
+			t.Errorf("audit %q", got)
+		}
+	})
+}
+
+func TestAMomentThatIsPastIsSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.addInstance()
+		p.add(&services.Notice{Key: "r", Kind: services.KindReminder, Instance: testID, StaleAt: time.Now().Add(time.Minute)})
+		stale := reply("s", "a")
+		stale.StaleAt = time.Now().Add(time.Minute)
+		p.add(stale)
+		time.Sleep(2 * time.Minute)
+		p.run()
+		synctest.Wait()
+		if got := p.adapter.texts(); len(got) != 0 || len(p.pending()) != 0 {
+			t.Errorf("sent %q, %d pending", got, len(p.pending()))
+		}
+	})
+}
+
+func TestLaterNoticesOfASlotReplaceEarlierOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.addInstance()
+		card := func(key string, kind services.Kind) *services.Notice {
+			return &services.Notice{Key: key, Kind: kind, Instance: testID, Slot: "card/" + testID, Args: map[string]string{"step": "x"}}
+		}
+		elsewhere := card("k4", services.KindStarted)
+		elsewhere.To = services.Route{Network: "test", Account: "2", Chat: "d"}
+		p.add(card("k1", services.KindProgress), card("k2", services.KindProgress), card("k3", services.KindStarted), elsewhere)
+		p.run()
+		synctest.Wait()
+		if len(p.adapter.sent) != 2 || len(p.pending()) != 0 {
+			t.Fatalf("sent %q", p.adapter.texts())
+		}
+		first := p.adapter.sent[slices.IndexFunc(p.adapter.sent, func(o Outgoing) bool { return o.Key == "k3" })]
+		if first.Edit != "" {
+			t.Errorf("the first message edits %q", first.Edit)
+		}
+		ring := card("k6", services.KindReachable)
+		ring.Alert = true
+		p.adapter.send = func(out Outgoing) (string, error) { return "remote-" + out.Key, nil }
+		p.add(ring)
+		synctest.Wait()
+		p.add(card("k7", services.KindProgress))
+		synctest.Wait()
+		last := p.adapter.sent[len(p.adapter.sent)-2:]
+		if last[0].Edit != "" || !last[0].Alert || last[1].Edit != "remote-k6" {
+			t.Errorf("alert edits %q, progress edits %q", last[0].Edit, last[1].Edit)
+		}
+		foreign := card("k8", services.KindProgress)
+		foreign.To = elsewhere.To
+		p.add(foreign)
+		synctest.Wait()
+		if o := p.adapter.sent[len(p.adapter.sent)-1]; o.Edit != "" {
+			t.Errorf("a message of another chat is edited: %q", o.Edit)
+		}
+	})
+}
+
+func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.addInstance()
+		p.adapter.send = func(out Outgoing) (string, error) {
+			if out.Edit != "" {
+				return "", &SendError{Permanent: true, Cause: errors.New("deleted")}
+			}
+			return "m", nil
+		}
+		p.run()
+		for _, key := range []string{"k1", "k2"} {
+			p.add(&services.Notice{Key: key, Kind: services.KindStarted, Instance: testID, Slot: "card/" + testID})
+			synctest.Wait()
+		}
+		var got []string
+		for _, o := range p.adapter.sent {
+			got = append(got, o.Key+" "+o.Edit)
+		}
+		if diff := cmp.Diff([]string{"k1 ", "k2 m", "k2/new "}, got); diff != "" || len(p.pending()) != 0 {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestACrashAfterSendingRepeatsWithTheSameKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		dead := false
+		p.store.Fail = func(string) error {
+			if dead {
+				return errors.New("the process is dead")
+			}
+			return nil
+		}
+		p.adapter.send = func(Outgoing) (string, error) { dead = true; return "m", nil }
+		p.run()
+		p.add(reply("a1", "a"))
+		synctest.Wait()
+		p.stop()
+		dead = false
+		p.adapter.send = nil
+		p.box = NewOutbox(p.box.o)
+		p.run()
+		synctest.Wait()
+		if len(p.adapter.sent) != 2 || p.adapter.sent[0].Key != p.adapter.sent[1].Key || p.adapter.sent[1].Attempt != 1 {
+			t.Errorf("sent %+v", p.adapter.sent)
+		}
+		if len(p.pending()) != 0 {
+			t.Error("still pending")
+		}
+	})
+}
+
+func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.addInstance()
+		p.adapter.send = func(Outgoing) (string, error) {
+			for _, n := range p.pending() {
+				if n.Attempts != 1 {
+					t.Errorf("attempts %d while it is sent", n.Attempts)
+				}
+			}
+			return "m", nil
+		}
+		p.run()
+		p.add(&services.Notice{Key: "k", Kind: services.KindStarted, Instance: testID})
+		synctest.Wait()
+	})
+}
+
+func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		broken := reply("broken", "a")
+		broken.Body = []byte("{")
+		nowhere := reply("nowhere", "a")
+		nowhere.To.Network = "gone"
+		p.adapter.send = func(out Outgoing) (string, error) {
+			if out.Key == "panic" && out.Attempt == 0 {
+				panic("boom")
+			}
+			return "m", nil
+		}
+		p.run()
+		p.add(broken, nowhere, reply("panic", "b"), reply("good", "a"))
+		time.Sleep(time.Minute)
+		if got := strings.Join(p.adapter.texts(), " "); strings.Count(got, "panic") != 2 || !strings.Contains(got, "good") {
+			t.Errorf("sent %q", got)
+		}
+		if got := p.outcomes(); !slices.Equal(got, []string{"send given-up reply"}) {
+			t.Errorf("audit %q", got)
+		}
+	})
+}
+
+func TestTheEndWaitsForWhatIsBeingSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		p.adapter.send = func(Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil }
+		p.run()
+		p.add(reply("a1", "a"), reply("a2", "a"))
+		synctest.Wait()
+		p.stop()
+		if len(p.adapter.texts()) != 1 || len(p.pending()) != 1 {
+			t.Errorf("sent %q, %d pending", p.adapter.texts(), len(p.pending()))
+		}
+	})
+}
