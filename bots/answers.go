@@ -82,8 +82,11 @@ func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time
 	var out []string
 	for _, i := range all {
 		out = append(out, r.line(u, i, now))
+		if i.Live() && i.Owner == u.Name {
+			out = append(out, "    "+i.Onion.Address)
+		}
 	}
-	out = append(out, `Type "status <name>" for the address, "stop <name>" to end one.`)
+	out = append(out, `Type "status <name>" for more, "stop <name>" to end one.`)
 	return Reply{Text: lines(out...)}
 }
 
