@@ -11,15 +11,19 @@ import (
 	"onionbot/services"
 )
 
-// lookAgain is a wait that says: what else was due may be so no longer.
-const lookAgain time.Duration = -1
+// verdict is what an attempt means for the rest of its chat. The zero value:
+// go on.
+type verdict struct {
+	until time.Time // the chat waits until then
+	stale bool      // what else was due may be so no longer: look again
+}
 
-// deliver makes one attempt at one notice. wait above 0 says when to try
-// again, [lookAgain] that the due notices changed; an error, that the outcome could not be stored.
-func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (wait time.Duration, err error) {
+// deliver makes one attempt at one notice. An error says that the outcome
+// could not be stored.
+func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, error) {
 	n, out, err := b.claim(ctx, due)
 	if err != nil || n == nil {
-		return 0, err
+		return verdict{}, err
 	}
 	a := b.adapters[n.To.Network]
 	if a == nil {
@@ -35,7 +39,7 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (wait time.D
 		return b.failed(ctx, n, err)
 	}
 	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
-	return 0, b.put(context.WithoutCancel(ctx), n)
+	return verdict{}, b.put(context.WithoutCancel(ctx), n)
 }
 
 // claim renders a notice from one snapshot and notes the attempt in the same
@@ -130,7 +134,7 @@ func (b *Outbox) send(ctx context.Context, a Adapter, out Outgoing) (remote stri
 }
 
 // failed decides what a failure means for the notice and its chat.
-func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (time.Duration, error) {
+func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (verdict, error) {
 	ctx = context.WithoutCancel(ctx)
 	var s *SendError
 	if !errors.As(cause, &s) {
@@ -139,17 +143,18 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (t
 	now := b.o.Clock.Now()
 	switch {
 	case s.Unwelcome:
-		return lookAgain, b.unwelcome(ctx, n, cause)
+		return verdict{stale: true}, b.unwelcome(ctx, n, cause)
 	case s.Permanent, n.Attempts >= b.o.MaxAttempts, now.Sub(n.DueAt) > b.o.MaxAge:
-		return 0, b.giveUp(ctx, n, cause)
+		return verdict{}, b.giveUp(ctx, n, cause)
 	}
 	wait := s.RetryAfter
 	if wait <= 0 {
 		wait = backoff(n.Attempts, b.o.First, b.o.Longest)
 	}
 	b.o.Log.Warn("send failed", "network", n.To.Network, "notice", n.ID, "attempt", n.Attempts, "wait", wait, "error", cause)
-	n.NextAt = now.Add(wait)
-	return wait, b.put(ctx, n)
+	// To the millisecond, as it is stored: the chat waits exactly as long.
+	n.NextAt = now.Add(wait).Truncate(time.Millisecond)
+	return verdict{until: n.NextAt}, b.put(ctx, n)
 }
 
 func (b *Outbox) put(ctx context.Context, n *services.Notice) error {

@@ -25,7 +25,6 @@ type world struct {
 	manager *services.Manager
 	router  *Router
 	staged  *fakeContent
-	pokes   int
 	seq     int
 }
 
@@ -33,9 +32,9 @@ type silent struct{}
 
 func (silent) Poke(string) {}
 
-type pokeCounter struct{ w *world }
+type unread struct{}
 
-func (p pokeCounter) Poke() { p.w.pokes++ }
+func (unread) Poke() {}
 
 type wellness struct{}
 
@@ -79,7 +78,7 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 		Keyring:    services.NewKeyring(),
 		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: testAddress, Key: "key"}, nil },
 		NewHostKey: func() (services.HostKey, error) { return services.HostKey{Fingerprint: "SHA256:x"}, nil },
-		Contents:   noContents{}, Engine: silent{}, Outbox: pokeCounter{w}, Health: wellness{},
+		Contents:   noContents{}, Engine: silent{}, Outbox: unread{}, Health: wellness{},
 	})
 	access := NewAccess()
 	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(root, Account{"test", "2"})} {
@@ -238,14 +237,28 @@ func (f *fakeAdapter) Decode(_ context.Context, in services.Incoming) (*Message,
 	}, nil
 }
 
-func (f *fakeAdapter) Send(ctx context.Context, out Outgoing) (string, error) {
+func (f *fakeAdapter) Send(_ context.Context, out Outgoing) (string, error) {
+	f.mu.Lock()
+	f.sent = append(f.sent, out)
+	id, send := fmt.Sprint("m", len(f.sent)), f.send
+	f.mu.Unlock()
+	if send != nil {
+		return send(out) // not under the lock: it may wait, and time must go on
+	}
+	return id, nil
+}
+
+// answer says what sending does from now on.
+func (f *fakeAdapter) answer(send func(Outgoing) (string, error)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.sent = append(f.sent, out)
-	if f.send != nil {
-		return f.send(out)
-	}
-	return fmt.Sprint("m", len(f.sent)), ctx.Err()
+	f.send = send
+}
+
+func (f *fakeAdapter) all() []Outgoing {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sent)
 }
 
 func (f *fakeAdapter) Finished(in services.Incoming) {

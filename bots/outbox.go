@@ -222,27 +222,21 @@ func (b *Outbox) serve(ctx, work context.Context, c chat, due []*services.Notice
 		if ctx.Err() != nil {
 			return
 		}
-		wait, err := b.deliver(work, n)
-		if err != nil {
-			b.o.Log.Error("outbox", "notice", n.ID, "kind", string(n.Kind), "error", err)
-			wait = max(wait, b.o.First)
-		}
+		after, err := b.deliver(work, n)
 		switch {
-		case wait == 0:
-			continue
-		case wait < 0:
+		case err != nil: // the store refuses: what cannot be noted down must not spin
+			b.o.Log.Error("outbox", "notice", n.ID, "kind", string(n.Kind), "error", err)
+			pause(ctx, b.o.First)
+			return
+		case after.stale:
+			return
+		case !after.until.IsZero():
+			b.mu.Lock()
+			b.hold[c] = after.until
+			b.mu.Unlock()
+			b.postpone(work, due[k+1:], after.until)
 			return
 		}
-		until := b.o.Clock.Now().Add(wait)
-		b.mu.Lock()
-		b.hold[c] = until
-		b.mu.Unlock()
-		if err != nil { // the store refuses: what cannot be noted down must not spin
-			pause(ctx, wait)
-			return
-		}
-		b.postpone(work, due[k+1:], until)
-		return
 	}
 }
 
@@ -254,8 +248,11 @@ func (b *Outbox) postpone(ctx context.Context, due []*services.Notice, until tim
 	err := b.o.Store.Update(ctx, func(tx services.Tx) error {
 		for _, n := range due {
 			fresh, err := current(tx, n)
-			if err != nil || fresh == nil {
+			if err != nil {
 				return err
+			}
+			if fresh == nil {
+				continue
 			}
 			fresh.NextAt = until
 			if err := tx.PutNotice(fresh); err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,13 +119,14 @@ func TestNoticesGoOutInOrderOfTheirChat(t *testing.T) {
 func TestNothingIsSentTwiceWhileChatsAreBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.send = func(Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil }
+		p.adapter.answer(func(Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil })
 		p.run()
 		for k := range 30 {
 			p.add(reply(fmt.Sprint(k), fmt.Sprint(k%3)))
 			time.Sleep(20 * time.Millisecond)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		got := p.adapter.texts()
 		slices.Sort(got)
 		if len(slices.Compact(got)) != 30 || len(p.adapter.texts()) != 30 {
@@ -141,10 +143,12 @@ func TestNoticesWaitForTheirTime(t *testing.T) {
 		n.DueAt = time.Now().Add(47 * time.Second)
 		p.add(n)
 		time.Sleep(46 * time.Second)
+		synctest.Wait()
 		if len(p.adapter.texts()) != 0 {
 			t.Fatal("sent before its time")
 		}
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if len(p.adapter.texts()) != 1 {
 			t.Fatal("not sent at its time")
 		}
@@ -155,13 +159,13 @@ func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		fails := 5
-		p.adapter.send = func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out Outgoing) (string, error) {
 			if out.To.Chat == "a" && fails > 0 {
 				fails--
 				return "", &SendError{Cause: errors.New("502")}
 			}
 			return "m", nil
-		}
+		})
 		p.run()
 		p.add(reply("a1", "a"), reply("a2", "a"), reply("b1", "b"))
 		synctest.Wait()
@@ -169,8 +173,9 @@ func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
 			t.Errorf("at first: %q", got)
 		}
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		var log []string
-		for _, o := range p.adapter.sent {
+		for _, o := range p.adapter.all() {
 			if o.To.Chat == "a" {
 				log = append(log, fmt.Sprint(o.Key, o.Attempt))
 			}
@@ -186,18 +191,20 @@ func TestFloodIsObeyed(t *testing.T) {
 		p := newPost(t, nil)
 		var at []time.Duration
 		began := time.Now()
-		p.adapter.send = func(Outgoing) (string, error) {
+		p.adapter.answer(func(Outgoing) (string, error) {
 			at = append(at, time.Since(began))
 			if len(at) == 1 {
 				return "", &SendError{RetryAfter: 35 * time.Second, Cause: errors.New("429")}
 			}
 			return "m", nil
-		}
+		})
 		p.run()
 		p.add(reply("a1", "a"), reply("a2", "a"))
 		time.Sleep(34 * time.Second)
+		synctest.Wait()
 		p.add(reply("a3", "a"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(at) != 4 || at[1] < 35*time.Second || at[1] > 36*time.Second {
 			t.Errorf("sent at %v", at)
 		}
@@ -220,12 +227,12 @@ func TestGivingUpIsOnRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPost(t, func(o *OutboxOptions) { o.MaxAttempts = c.max })
-				p.adapter.send = func(out Outgoing) (string, error) {
+				p.adapter.answer(func(out Outgoing) (string, error) {
 					if out.Key == "bad" {
 						return "", c.err
 					}
 					return "m", nil
-				}
+				})
 				p.run()
 				p.add(reply("bad", "a"), reply("good", "a"))
 				time.Sleep(c.wait)
@@ -244,17 +251,18 @@ func TestGivingUpIsOnRecord(t *testing.T) {
 func TestTheUnwelcomeAreLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.send = func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out Outgoing) (string, error) {
 			if out.To.Account == "a" {
 				return "", &SendError{Unwelcome: true, Cause: errors.New("403")}
 			}
 			return "m", nil
-		}
+		})
 		later := reply("a3", "a")
 		later.DueAt = time.Now().Add(time.Hour)
 		p.run()
 		p.add(reply("a1", "a"), reply("a2", "a"), later, reply("b1", "b"))
 		time.Sleep(2 * time.Hour)
+		synctest.Wait()
 		got := p.adapter.texts()
 		slices.Sort(got)
 		if !slices.Equal(got, []string{"a1", "b1"}) || len(p.pending()) != 0 {
@@ -275,6 +283,7 @@ func TestAMomentThatIsPastIsSkipped(t *testing.T) {
 		stale.StaleAt = time.Now().Add(time.Minute)
 		p.add(stale)
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		p.run()
 		synctest.Wait()
 		if got := p.adapter.texts(); len(got) != 0 || len(p.pending()) != 0 {
@@ -295,21 +304,21 @@ func TestLaterNoticesOfASlotReplaceEarlierOnes(t *testing.T) {
 		p.add(card("k1", services.KindProgress), card("k2", services.KindProgress), card("k3", services.KindStarted), elsewhere)
 		p.run()
 		synctest.Wait()
-		if len(p.adapter.sent) != 2 || len(p.pending()) != 0 {
+		if len(p.adapter.all()) != 2 || len(p.pending()) != 0 {
 			t.Fatalf("sent %q", p.adapter.texts())
 		}
-		first := p.adapter.sent[slices.IndexFunc(p.adapter.sent, func(o Outgoing) bool { return o.Key == "k3" })]
+		first := p.adapter.all()[slices.IndexFunc(p.adapter.all(), func(o Outgoing) bool { return o.Key == "k3" })]
 		if first.Edit != "" {
 			t.Errorf("the first message edits %q", first.Edit)
 		}
 		ring := card("k6", services.KindReachable)
 		ring.Alert = true
-		p.adapter.send = func(out Outgoing) (string, error) { return "remote-" + out.Key, nil }
+		p.adapter.answer(func(out Outgoing) (string, error) { return "remote-" + out.Key, nil })
 		p.add(ring)
 		synctest.Wait()
 		p.add(card("k7", services.KindProgress))
 		synctest.Wait()
-		last := p.adapter.sent[len(p.adapter.sent)-2:]
+		last := p.adapter.all()[len(p.adapter.all())-2:]
 		if last[0].Edit != "" || !last[0].Alert || last[1].Edit != "remote-k6" {
 			t.Errorf("alert edits %q, progress edits %q", last[0].Edit, last[1].Edit)
 		}
@@ -317,7 +326,7 @@ func TestLaterNoticesOfASlotReplaceEarlierOnes(t *testing.T) {
 		foreign.To = elsewhere.To
 		p.add(foreign)
 		synctest.Wait()
-		if o := p.adapter.sent[len(p.adapter.sent)-1]; o.Edit != "" {
+		if o := p.adapter.all()[len(p.adapter.all())-1]; o.Edit != "" {
 			t.Errorf("a message of another chat is edited: %q", o.Edit)
 		}
 	})
@@ -327,19 +336,19 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
-		p.adapter.send = func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out Outgoing) (string, error) {
 			if out.Edit != "" {
 				return "", &SendError{Permanent: true, Cause: errors.New("deleted")}
 			}
 			return "m", nil
-		}
+		})
 		p.run()
 		for _, key := range []string{"k1", "k2"} {
 			p.add(&services.Notice{Key: key, Kind: services.KindStarted, Instance: testID, Slot: "card/" + testID})
 			synctest.Wait()
 		}
 		var got []string
-		for _, o := range p.adapter.sent {
+		for _, o := range p.adapter.all() {
 			got = append(got, o.Key+" "+o.Edit)
 		}
 		if diff := cmp.Diff([]string{"k1 ", "k2 m", "k2/new "}, got); diff != "" || len(p.pending()) != 0 {
@@ -351,25 +360,25 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 func TestACrashAfterSendingRepeatsWithTheSameKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		dead := false
+		var dead atomic.Bool
 		p.store.Fail = func(string) error {
-			if dead {
+			if dead.Load() {
 				return errors.New("the process is dead")
 			}
 			return nil
 		}
-		p.adapter.send = func(Outgoing) (string, error) { dead = true; return "m", nil }
+		p.adapter.answer(func(Outgoing) (string, error) { dead.Store(true); return "m", nil })
 		p.run()
 		p.add(reply("a1", "a"))
 		synctest.Wait()
 		p.stop()
-		dead = false
-		p.adapter.send = nil
+		dead.Store(false)
+		p.adapter.answer(nil)
 		p.box = NewOutbox(p.box.o)
 		p.run()
 		synctest.Wait()
-		if len(p.adapter.sent) != 2 || p.adapter.sent[0].Key != p.adapter.sent[1].Key || p.adapter.sent[1].Attempt != 1 {
-			t.Errorf("sent %+v", p.adapter.sent)
+		if len(p.adapter.all()) != 2 || p.adapter.all()[0].Key != p.adapter.all()[1].Key || p.adapter.all()[1].Attempt != 1 {
+			t.Errorf("sent %+v", p.adapter.all())
 		}
 		if len(p.pending()) != 0 {
 			t.Error("still pending")
@@ -381,14 +390,14 @@ func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
-		p.adapter.send = func(Outgoing) (string, error) {
+		p.adapter.answer(func(Outgoing) (string, error) {
 			for _, n := range p.pending() {
 				if n.Attempts != 1 {
 					t.Errorf("attempts %d while it is sent", n.Attempts)
 				}
 			}
 			return "m", nil
-		}
+		})
 		p.run()
 		p.add(&services.Notice{Key: "k", Kind: services.KindStarted, Instance: testID})
 		synctest.Wait()
@@ -402,15 +411,16 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 		broken.Body = []byte("{")
 		nowhere := reply("nowhere", "a")
 		nowhere.To.Network = "gone"
-		p.adapter.send = func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out Outgoing) (string, error) {
 			if out.Key == "panic" && out.Attempt == 0 {
 				panic("boom")
 			}
 			return "m", nil
-		}
+		})
 		p.run()
 		p.add(broken, nowhere, reply("panic", "b"), reply("good", "a"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if got := strings.Join(p.adapter.texts(), " "); strings.Count(got, "panic") != 2 || !strings.Contains(got, "good") {
 			t.Errorf("sent %q", got)
 		}
@@ -423,7 +433,7 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 func TestTheEndWaitsForWhatIsBeingSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.send = func(Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil }
+		p.adapter.answer(func(Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil })
 		p.run()
 		p.add(reply("a1", "a"), reply("a2", "a"))
 		synctest.Wait()
