@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,8 +84,32 @@ func makeShared() (err error) {
 	if shared.network, err = privnet.Start(ctx, privnet.Options{Relays: relays, Exits: true}); err != nil {
 		return err
 	}
-	shared.visitor, err = shared.network.StartClient(ctx, "visitor")
-	return err
+	if shared.visitor, err = shared.network.StartClient(ctx, "visitor"); err != nil {
+		return err
+	}
+	printMachine()
+	return nil
+}
+
+// printMachine says what the figures were measured on, as configuration lines
+// of Go's benchmark format.
+func printMachine() {
+	for _, fact := range []struct {
+		key, program string
+		args         []string
+	}{
+		{"commit", "git", []string{"rev-parse", "--short", "HEAD"}},
+		{"kernel", "uname", []string{"-sr"}},
+		{"cores", "nproc", nil},
+		{"load", "cat", []string{"/proc/loadavg"}},
+		{"go", "go", []string{"env", "GOVERSION"}},
+		{"tor", "tor", []string{"--version", "--quiet"}},
+		{"docker", "docker", []string{"version", "--format", "{{.Server.Version}}"}},
+	} {
+		out, _ := exec.Command(fact.program, fact.args...).Output() //nolint:gosec,noctx // fixed
+		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		fmt.Printf("%s: %s\n", fact.key, first)
+	}
 }
 
 // build makes a static binary as a release is made.

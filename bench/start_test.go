@@ -47,6 +47,10 @@ func BenchmarkWarmStart(b *testing.B) {
 	for b.Loop() {
 		for i := range rounds {
 			floor = append(floor, h.warmFloor(b))
+			if i > 0 { // a bot that starts sees at once that a warm address is missing
+				o.kill()
+				o.start()
+			}
 			o.awaitWarm()
 			settle()
 			a := o.mustBegin(fmt.Sprint("w", i))
