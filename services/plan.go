@@ -54,7 +54,8 @@ type Memo struct {
 	RunAfter     time.Time // no Run before this
 	PublishAfter time.Time
 	ProbeAfter   time.Time
-	ProbeFailed  int // consecutive failures
+	EndAfter     time.Time // no End before this: the last one could not be written down
+	ProbeFailed  int       // consecutive failures
 	GoneSince    time.Time
 	GoneChecked  bool // the address was seen not to open, or the check was given up
 	KeyMissing   bool // the onion key was never on disk and is not in memory
@@ -77,6 +78,8 @@ func Plan(p *Policy, desired []*Instance, seen *Observed, now time.Time) []Step 
 			// nothing is desired of it: what is left counts as an orphan below
 		case inst.Desired == DesiredGone:
 			steps = append(steps, v.down()...)
+		case now.Before(memo.EndAfter):
+			// it should end, and the row could not be written just now
 		case !inst.ExpiresAt.After(now):
 			steps = append(steps, v.step(StepEnd, ReasonExpired, FaultNone))
 		case inst.Desired == DesiredWarm:
@@ -261,6 +264,7 @@ func NextLook(p *Policy, inst *Instance, memo Memo, now time.Time) time.Time {
 	consider(memo.RunAfter)
 	consider(memo.PublishAfter)
 	consider(memo.ProbeAfter)
+	consider(memo.EndAfter)
 	if inst.Desired == DesiredGone {
 		return next
 	}

@@ -68,6 +68,7 @@ func (r *Reconciler) Run(ctx context.Context) {
 	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.Poke) })
 	r.spawn(func() { r.watch(ctx, "tor", r.o.Onions.Events, r.pokeAddress) })
 	r.spawn(func() { r.scrubber(ctx) })
+	r.askScrub() // an earlier life may have ended between erasing and scrubbing
 	r.compare(ctx)
 	r.loop(ctx)
 	r.wg.Wait()

@@ -35,13 +35,18 @@ func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) (f
 		}
 		return tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "end", Instance: i.ID, Outcome: "ok", Detail: string(reason)})
 	})
-	if err == nil || step.Reason != ReasonExpired {
-		return r.retryLater(err)
+	again := r.o.Clock.Now().Add(r.o.Policy.RepairBackoff)
+	later := func(m *Memo) { m.EndAfter = again }
+	switch {
+	case err == nil:
+		return nil, nil
+	case step.Reason != ReasonExpired:
+		return later, err
 	}
 	r.o.Log.Error("expired instance taken down without its row", "instance", inst.ID, "error", err)
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
-	return r.retryLater(err)
+	return later, err
 }
 
 // applyVerifyGone sees that the address no longer opens. What cannot be
