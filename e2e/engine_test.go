@@ -62,7 +62,9 @@ func (e *engine) start() {
 		"--exec-root", filepath.Join(e.dir, "exec"), "--pidfile", filepath.Join(e.dir, "pid"),
 		"--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
 	e.cmd.Stdout, e.cmd.Stderr = e.log, e.log
-	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// In a network of its own: an engine without a bridge removes the bridge
+	// of the machine's engine.
+	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Cloneflags: syscall.CLONE_NEWNET}
 	if err := e.cmd.Start(); err != nil {
 		e.t.Fatalf("an engine of its own needs dockerd and root: %v", err)
 	}
@@ -87,7 +89,9 @@ func (e *engine) stop(how syscall.Signal) {
 		<-e.done
 	}
 	e.cmd = nil
-	_ = os.Remove(filepath.Join(e.dir, "pid"))
+	for _, stale := range []string{"pid", "exec/containerd/containerd.pid"} {
+		_ = os.Remove(filepath.Join(e.dir, stale))
+	}
 }
 
 func (e *engine) containers() []string {
