@@ -376,6 +376,16 @@ func TestASocketThatWasLeftBehindIsReplaced(t *testing.T) {
 	}
 	l.SetUnlinkOnClose(false)
 	_ = l.Close() // as after a kill
+	spooledAt := map[string]time.Time{"old": time.Now().Add(-25 * time.Hour), "new": time.Now()}
+	if err := os.Mkdir(filepath.Join(dir, "spool"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, at := range spooledAt {
+		file := filepath.Join(dir, "spool", name)
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a, err := Listen(Options{Path: path, Spool: filepath.Join(dir, "spool")})
 	if err != nil {
 		t.Fatal(err)
@@ -385,6 +395,9 @@ func TestASocketThatWasLeftBehindIsReplaced(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "spool")); len(left) != 1 || left[0].Name() != "new" {
+		t.Errorf("spooled files left: %v", left)
 	}
 }
 

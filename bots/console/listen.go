@@ -59,11 +59,34 @@ func Listen(o Options) (*Adapter, error) {
 	if err := os.MkdirAll(o.Spool, 0o700); err != nil {
 		return nil, services.Wrap(services.CodeReadOnlyState, err)
 	}
+	sweep(o)
 	l, err := listenPrivately(o.Path)
 	if err != nil {
 		return nil, err
 	}
 	return &Adapter{o: o, listener: l, sessions: make(map[string]*session)}, nil
+}
+
+// forgotten is the age at which a spooled file belongs to no command any more:
+// commands that waited longer are not executed.
+const forgotten = 24 * time.Hour
+
+// sweep erases files that a process left behind when it was killed.
+func sweep(o Options) {
+	entries, err := os.ReadDir(o.Spool)
+	if err != nil {
+		o.Log.Warn("console: read spool", "error", err)
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < forgotten {
+			continue
+		}
+		if err := os.Remove(filepath.Join(o.Spool, e.Name())); err != nil {
+			o.Log.Warn("console: erase forgotten file", "error", err)
+		}
+	}
 }
 
 func answers(path string) bool {

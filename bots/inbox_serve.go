@@ -1,0 +1,94 @@
+package bots
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"onionbot/services"
+)
+
+// serve handles one sender's messages in order.
+func (b *inbox) serve(ctx, work context.Context, sender string) {
+	select {
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
+	case <-ctx.Done():
+		return
+	}
+	for {
+		b.mu.Lock()
+		queue := b.queues[sender]
+		if len(queue) == 0 || ctx.Err() != nil {
+			delete(b.queues, sender)
+			b.mu.Unlock()
+			return
+		}
+		b.queues[sender] = queue[1:]
+		b.mu.Unlock()
+		b.persist(ctx, work, queue[0])
+	}
+}
+
+// persist handles one message until that is on record: it is tried again,
+// then apologised for, as long as the process lives.
+func (b *inbox) persist(ctx, work context.Context, j job) {
+	for n := 1; ; n++ {
+		act := b.hub.o.Router.Handle
+		if n > handleTries {
+			act = b.hub.o.Router.Apologise
+		}
+		broke, err := guard(work, act, j.msg)
+		if broke {
+			b.hub.o.Log.Error("panic while handling", "network", j.in.Network, "message", j.in.ID, "error", err)
+			n = max(n, handleTries) // it would only break again
+		}
+		if err == nil {
+			b.finish(j.in)
+			return
+		}
+		if !broke {
+			b.hub.o.Log.Error("handle message", "network", j.in.Network, "message", j.in.ID, "try", n, "error", err)
+		}
+		if !pause(ctx, backoff(n, handleFirst, handleLongest)) {
+			return // it stays in the store, for the next process
+		}
+	}
+}
+
+// guard turns a panic of one message into an error, so that it takes nothing
+// else with it.
+func guard(ctx context.Context, act func(context.Context, *Message) error, m *Message) (broke bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			broke, err = true, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, handleLimit)
+	defer cancel()
+	return false, act(ctx, m)
+}
+
+// finish forgets an event that is on record as handled.
+func (b *inbox) finish(in services.Incoming) {
+	b.mu.Lock()
+	delete(b.inHand, in.ID)
+	b.ended++
+	again := b.more && (len(b.inHand) == 0 || b.ended%(inboxBatch/8) == 0)
+	b.mu.Unlock()
+	if f, ok := b.adapter.(Finisher); ok {
+		f.Finished(in)
+	}
+	if again {
+		b.wake()
+	}
+}
+
+// putBack lets an event be taken in hand again, after a pause.
+func (b *inbox) putBack(in services.Incoming) {
+	b.mu.Lock()
+	delete(b.inHand, in.ID)
+	b.mu.Unlock()
+	time.AfterFunc(handleLongest, b.wake)
+}

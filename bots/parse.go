@@ -1,0 +1,184 @@
+package bots
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"onionbot/services"
+)
+
+func articles() []string { return []string{"a", "an", "the", "my"} }
+
+func parseNothing(*reader, *Command) error { return nil }
+
+func parseTarget(r *reader, c *Command) error {
+	r.skip(articles()...)
+	c.Target = r.next()
+	return nil
+}
+
+func parseHelp(r *reader, c *Command) error {
+	word := strings.TrimLeft(r.next(), "/")
+	if word == "" {
+		return nil
+	}
+	for _, e := range r.grammar.visible() {
+		if string(e.Name) == word || slices.Contains(e.Aliases, word) {
+			c.Topic = e.Name
+			return nil
+		}
+	}
+	return services.E(services.CodeUnknownCommand, "word", word, "suggestion", services.Suggest(word, r.grammar.known()))
+}
+
+func parseStop(r *reader, c *Command) error {
+	r.skip(articles()...)
+	switch word := r.next(); word {
+	case "all", "everything":
+		c.All = true
+	default:
+		c.Target = word
+	}
+	return nil
+}
+
+func parseMore(r *reader, c *Command) error {
+	r.skip("by", "for", "to", "my", "the")
+	var err error
+	if _, _, bad := duration(r.words); bad != nil && len(r.words) > 1 && !looksLikeTime(r.words[0]) {
+		c.Target = r.next()
+		r.skip("by", "for", "to")
+	}
+	if c.For, err = r.duration(); err != nil {
+		return err
+	}
+	if c.Target == "" {
+		r.skip("for", "on", "my", "the")
+		c.Target = r.next()
+	}
+	return nil
+}
+
+// looksLikeTime keeps "more -2h site" from being read as a name.
+func looksLikeTime(w string) bool {
+	return strings.Trim(w[:1], "0123456789-+.") == ""
+}
+
+func parseStart(r *reader, c *Command) error {
+	r.skip(articles()...)
+	word := r.next()
+	if word == "" {
+		return r.usage("")
+	}
+	var err error
+	if c.Service, err = r.grammar.resolve(word); err != nil {
+		return err
+	}
+	for len(r.words) > 0 {
+		if err := parseClause(r, c); err != nil {
+			return err
+		}
+	}
+	if c.For > 0 && !c.Until.IsZero() {
+		return r.usage("until")
+	}
+	return nil
+}
+
+// parseClause reads one of the things that may follow "start <service>".
+func parseClause(r *reader, c *Command) error {
+	word := r.peek()
+	switch word {
+	case "as", "named", "called":
+		r.next()
+		if c.Name != "" || r.peek() == "" {
+			return r.usage(word)
+		}
+		c.Name = r.next()
+		return nil
+	case "for":
+		r.next()
+		if visits(r.words) {
+			return parseVisits(r, c)
+		}
+		return parseLife(r, c)
+	case "until", "till":
+		return parseUntil(r, c)
+	case "idle":
+		r.next()
+		r.skip("for", "after")
+		if c.Idle > 0 {
+			return r.usage(word)
+		}
+		var err error
+		c.Idle, err = r.duration()
+		return err
+	case "once":
+		r.next()
+		if c.Visits > 0 {
+			return r.usage(word)
+		}
+		c.Visits = 1
+		return nil
+	}
+	if visits(r.words) {
+		return parseVisits(r, c)
+	}
+	if looksLikeTime(word) {
+		return parseLife(r, c) // "start site 2h"
+	}
+	return r.usage(word)
+}
+
+func parseLife(r *reader, c *Command) error {
+	if c.For > 0 {
+		return r.usage(r.peek())
+	}
+	var err error
+	c.For, err = r.duration()
+	return err
+}
+
+func parseUntil(r *reader, c *Command) error {
+	word := r.next()
+	if !c.Until.IsZero() || len(r.words) == 0 {
+		return r.usage(word)
+	}
+	at, used, err := moment(r.words, r.grammar.Now)
+	if err != nil {
+		return err
+	}
+	c.Until, r.words = at, r.words[used:]
+	return nil
+}
+
+// visits reports whether the words begin with "<n> visits".
+func visits(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	switch words[1] {
+	case "visit", "visits", "visitor", "visitors", "connection", "connections", "times", "time":
+		return true
+	}
+	return false
+}
+
+// maxVisits bounds "for <n> visits": more is as good as no limit.
+const maxVisits = 1_000_000
+
+func parseVisits(r *reader, c *Command) error {
+	count := r.next()
+	n, err := strconv.Atoi(count)
+	switch count {
+	case "a", "one":
+		n, err = 1, nil
+	}
+	if err != nil || n < 1 || n > maxVisits || c.Visits > 0 {
+		return r.usage(count)
+	}
+	r.next()
+	c.Visits = n
+	return nil
+}
