@@ -113,7 +113,11 @@ func (s *session) take(ctx context.Context, keep bots.KeepFunc, f frame) error {
 	now := time.Now()
 	err = keep(ctx, []services.Incoming{{Network: Network, ID: id, Raw: raw, SentAt: now, ReceivedAt: now}}, "")
 	if err != nil {
-		_ = s.write(frame{Type: typeRefused, Command: f.Command, Text: "The server could not store the command. Try again.", Error: true})
+		text := "The server could not store the command. Try again."
+		if services.IsCode(err, services.CodeReadOnlyState) {
+			text = "The server's disk refuses writes. Nothing was changed; the operator has to look at it."
+		}
+		_ = s.write(frame{Type: typeRefused, Command: f.Command, Text: text, Error: true})
 		return err
 	}
 	s.files = nil
