@@ -37,9 +37,9 @@ done
 find /onion -type s 2>/dev/null | sed 's/^/SOCKET /'
 [ -e /run/docker.sock ] && echo SOCKET of the engine
 for f in environ mem maps fd/0; do head -c1 /proc/1/$f >/dev/null 2>&1 && echo TRACED $f; done
-for s in KILL STOP HUP QUIT USR1 SEGV; do kill -$s 1 2>/dev/null; done
+for s in KILL STOP HUP QUIT USR1; do kill -$s 1 2>/dev/null; done
 getent ahosts debian.org >/dev/null 2>&1 && echo RESOLVED
-for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline 2>/dev/null; echo; done | grep -E 'dockerd|containerd|e2e.test|onionbot (run|ctl)' | sed 's/^/SEEN /'
+for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline 2>/dev/null; echo; done | grep -E "[d]ockerd|[c]ontainerd|[e]2e.test|onionbot [rc](un|tl)" | sed 's/^/SEEN /'
 grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status | tr -s '\t' ' '
 ls /sys/class/net | sed 's/^/interface /'
 echo DONE
