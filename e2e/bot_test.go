@@ -43,6 +43,7 @@ run_dir = "run"
 log_level = "info"
 [tor]
 torrc_include = "torrc"
+warm = false
 `+extra)
 	t.Cleanup(b.cleanUp)
 	return b

@@ -82,7 +82,9 @@ func TestDeadBotDoesNotProlongALife(t *testing.T) {
 	}
 	wantDark(t, onion)
 	b.start()
-	wait(t, 60*time.Second, "cleaned up by the next bot", func() bool { return len(b.containers()) == 0 })
+	wait(t, 60*time.Second, "cleaned up by the next bot", func() bool {
+		return len(b.containers()) == 0 && strings.Contains(b.ctl("list"), "Nothing is running")
+	})
 	b.wantNothingLeft(onion)
 }
 

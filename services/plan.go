@@ -202,13 +202,21 @@ func (v *view) probe() []Step {
 	return []Step{v.step(StepProbe, "", FaultNone)}
 }
 
+// containerFirst is how long the end of an onion waits for the end of its
+// container.
+const containerFirst = 2 * time.Second
+
 // down plans for an instance of which nothing should be left.
 func (v *view) down() []Step {
 	var steps []Step
 	if v.seen.Docker && v.hasContainer {
 		steps = append(steps, v.step(StepRemoveContainer, "", FaultNone))
 	}
-	if v.seen.Tor && v.hasOnion {
+	// The container goes first: its end closes the visitors' connections, and
+	// tor tells them. Circuits that are torn down under open connections leave
+	// visitors waiting for minutes. But a slow engine keeps no address open.
+	first := v.seen.Docker && v.hasContainer && v.now.Before(v.inst.UpdatedAt.Add(containerFirst))
+	if v.seen.Tor && v.hasOnion && !first {
 		steps = append(steps, v.step(StepRemoveOnion, "", FaultNone))
 	}
 	if len(steps) > 0 || !v.seen.Docker || !v.seen.Tor {
@@ -266,6 +274,7 @@ func NextLook(p *Policy, inst *Instance, memo Memo, now time.Time) time.Time {
 	consider(memo.ProbeAfter)
 	consider(memo.EndAfter)
 	if inst.Desired == DesiredGone {
+		consider(inst.UpdatedAt.Add(containerFirst))
 		return next
 	}
 	consider(inst.ExpiresAt)

@@ -83,7 +83,15 @@ func TestPlan(t *testing.T) {
 			s.Containers[i.ID] = Container{ID: i.ID, State: ContainerRunning, Armed: true, Deadline: i.ExpiresAt}
 		}, nil},
 		{"counting begins once it was verified", func(i *Instance, s *Observed) { i.Rules = Rules{Visits: 1} }, []string{"arm"}},
-		{"stop: both are taken down at the same time", func(i *Instance, s *Observed) { i.Desired = DesiredGone }, []string{"remove-container", "remove-onion"}},
+		{"stop: the container first, so that visitors are told", func(i *Instance, s *Observed) {
+			i.Desired, i.UpdatedAt = DesiredGone, noon
+		}, []string{"remove-container"}},
+		{"stop: a slow engine keeps no address open", func(i *Instance, s *Observed) {
+			i.Desired, i.UpdatedAt = DesiredGone, noon.Add(-2*time.Second)
+		}, []string{"remove-container", "remove-onion"}},
+		{"stop: then the onion", func(i *Instance, s *Observed) {
+			i.Desired, i.UpdatedAt, s.Containers = DesiredGone, noon, nil
+		}, []string{"remove-onion"}},
 		{"stop: then it is checked", func(i *Instance, s *Observed) {
 			i.Desired, s.Containers, s.Onions = DesiredGone, nil, nil
 		}, []string{"verify-gone"}},

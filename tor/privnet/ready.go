@@ -90,7 +90,7 @@ func lacks(ctx context.Context, nd node, relays int, exits bool) (string, error)
 
 // missingFlag returns a flag that a relay should have and has not.
 func missingFlag(name string, flags []string, exits bool) string {
-	wanted := []string{"Fast", "Guard", "HSDir", "Running", "Stable", "V2Dir", "Valid"}
+	wanted := []string{"Fast", "Guard", "HSDir", "Running", "V2Dir", "Valid"}
 	if exits && strings.HasPrefix(name, "relay") {
 		wanted = append(wanted, "Exit")
 	}
