@@ -110,13 +110,16 @@ func TestCrashesLoseNothing(t *testing.T) {
 		c.season(shortPlan())
 	} else {
 		end := time.Now().Add(45 * time.Minute)
+		if limit, ok := t.Deadline(); ok && limit.Add(-4*time.Minute).Before(end) {
+			end = limit.Add(-4 * time.Minute) // time for the season that has begun
+		}
 		for n := 0; c.kills < 200 && time.Now().Before(end) && !t.Failed(); n++ {
 			began, before := time.Now(), c.kills
 			c.season(longPlan(n))
 			fmt.Printf("soak: season %d, %d kills in %v, %d in all\n", n, c.kills-before, time.Since(began).Round(time.Second), c.kills)
 		}
 		if c.kills < 200 && !t.Failed() {
-			t.Errorf("only %d kills in 45 minutes", c.kills)
+			t.Errorf("only %d kills in the time that was given", c.kills)
 		}
 	}
 	t.Logf("%d kills, %d of them at a random moment; by point: %v", c.kills, c.missed, c.points)

@@ -35,6 +35,7 @@ func newEngine(t *testing.T) *engine {
 		if t.Failed() {
 			t.Logf("the engine's log:\n%s", e.log)
 		}
+		_ = syscall.Unmount(filepath.Join(dir, "data"), syscall.MNT_DETACH) // a killed engine leaves it
 		_ = os.RemoveAll(dir)
 	})
 	e.start()

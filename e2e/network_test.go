@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,6 +26,12 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	parallel := false
+	flag.Visit(func(f *flag.Flag) { parallel = parallel || f.Name == "test.parallel" })
+	if !parallel { // stories mostly wait, for deadlines and for tor
+		_ = flag.Set("test.parallel", "5")
+	}
 	code := m.Run()
 	if shared.network != nil {
 		if err := shared.network.Close(); err != nil {
