@@ -11,6 +11,7 @@ import (
 // copied with a tap, the link to be opened.
 func render(text string, r *bots.Reply) string {
 	var out strings.Builder
+	inLinksOnly := r.Address != "" && strings.Count(text, r.Address) == strings.Count(text, r.Link)
 	for text != "" {
 		at, mark := next(text, r)
 		out.WriteString(html.EscapeString(text[:at]))
@@ -18,6 +19,10 @@ func render(text string, r *bots.Reply) string {
 		case "":
 		case r.Link:
 			out.WriteString(`<a href="` + html.EscapeString(mark) + `">` + html.EscapeString(mark) + `</a>`)
+			if inLinksOnly {
+				// A tap on a link opens it, in the wrong browser; a tap on code copies.
+				out.WriteString("\n<code>" + html.EscapeString(r.Address) + "</code>")
+			}
 		default:
 			out.WriteString("<code>" + html.EscapeString(mark) + "</code>")
 		}
