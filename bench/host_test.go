@@ -32,7 +32,6 @@ type engineRoom struct {
 	users   []*services.User
 	byName  map[string]*services.User
 	policy  services.Policy
-	sent    int
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	message int
