@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"onionbot/services"
+)
+
+const example = "../../config.example.toml"
+
+func TestExampleConfigurationHasEverySettingWithItsDefault(t *testing.T) {
+	cfg, err := loadConfig(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := toml.Unmarshal(data, &tree); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, "", reflect.TypeFor[config](), tree)
+
+	want := defaultConfig()
+	want.Users = cfg.Users
+	cfg.Tor.ControlSockets = nil
+	if !reflect.DeepEqual(cfg, want) {
+		t.Errorf("the example says\n%+v\nthe defaults are\n%+v", cfg, want)
+	}
+}
+
+// wantKeys sees that every setting of the code stands in the example.
+func wantKeys(t *testing.T, where string, of reflect.Type, tree map[string]any) {
+	t.Helper()
+	for i := range of.NumField() {
+		field := of.Field(i)
+		key := field.Tag.Get("toml")
+		value, ok := tree[key]
+		if !ok {
+			t.Errorf("%s%s is not in the example", where, key)
+			continue
+		}
+		typ := field.Type
+		if list, many := value.([]any); many && len(list) > 0 && typ.Kind() == reflect.Slice {
+			value, typ = list[0], typ.Elem()
+		}
+		if table, ok := value.(map[string]any); ok && typ.Kind() == reflect.Struct {
+			wantKeys(t, where+key+".", typ, table)
+		}
+	}
+}
+
+func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
+	const user = "\n[[users]]\nname = \"ann\"\nservices = [\"site\"]\nmax_instances = 1\n"
+	tests := map[string]struct{ text, want string }{
+		"unknown setting":      {"speed = 9" + user, "line 1"},
+		"unknown in a table":   {"\n[tor]\nspeed = 9" + user, "line 3"},
+		"not a time":           {"command_age = \"soon\"" + user, "soon"},
+		"negative time":        {"command_age = \"-5m\"" + user, "-5m"},
+		"wrong type":           {"max_instances = \"many\"" + user, "line 1"},
+		"broken":               {"state_dir = ", "line 1"},
+		"nobody":               {"", "[[users]]"},
+		"no services":          {"[[users]]\nname = \"ann\"\nmax_instances = 1", "services"},
+		"no instances":         {"[[users]]\nname = \"ann\"\nservices = [\"site\"]", "max_instances"},
+		"no name":              {"[[users]]\nservices = [\"site\"]\nmax_instances = 1", "name"},
+		"two of one name":      {user + user, "name of its own"},
+		"operator's name":      {"[[users]]\nname = \"operator\"\nservices = [\"site\"]\nmax_instances = 1", "choose another"},
+		"not a key":            {user + "ssh_keys = [\"my key\"]", "ssh_keys number 1"},
+		"shared identity":      {user + "telegram = [7]\n" + strings.Replace(user, "ann", "bob", 1) + "telegram = [7]", "same telegram identity"},
+		"a group's id":         {user + "telegram = [-100]", "-100"},
+		"unknown zone":         {"timezone = \"Mars/Base\"" + user, "Mars/Base"},
+		"unknown level":        {"log_level = \"loud\"" + user, "loud"},
+		"token without server": {"[mastodon]\ntoken_file = \"t\"" + user, "mastodon.server"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "config.toml")
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := loadConfig(path)
+			if !services.IsCode(err, services.CodeBadConfig) {
+				t.Fatalf("error %v", err)
+			}
+			if got := sentence(err); !strings.Contains(got, tt.want) || strings.Contains(got, "\n") {
+				t.Errorf("it says %q; %q is not in it", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPathsAreRelativeToTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.toml")
+	text := "state_dir = \"state\"\n[[users]]\nname = \"ann\"\nservices = [\"*\"]\nmax_instances = 2\nmax_life = \"7d\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.StateDir != filepath.Join(dir, "state") || cfg.Users[0].user().MaxLife != 7*24*time.Hour {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+func TestTokensThatOthersMayReadAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("12:secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	token, err := readToken(path)
+	if err != nil || token.Reveal() != "12:secret" {
+		t.Fatalf("%q, %v", token.Reveal(), err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = readToken(path); err == nil || !strings.Contains(sentence(err), "chmod 600") {
+		t.Errorf("a token for everybody: %v", err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte("two words"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = readToken(path); err == nil || strings.Contains(sentence(err), "two words") {
+		t.Errorf("a token of two words: %v", err)
+	}
+}
+
+func TestEveryRefusalAtStartIsASentence(t *testing.T) {
+	for _, code := range []services.Code{
+		services.CodeLocked, services.CodeNewerSchema, services.CodeCorruptDatabase, services.CodeReadOnlyState,
+		services.CodePathTooLong,
+	} {
+		got := sentence(services.Wrap(code, errors.New("cause")))
+		if len(got) < 40 || !strings.HasSuffix(got, ".") || strings.Contains(got, string(code)+":") {
+			t.Errorf("%s: %q", code, got)
+		}
+	}
+}
