@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"time"
 
 	"onionbot/bots/mastodon"
+	"onionbot/services"
+	"onionbot/tor"
 )
 
 type mastodonCmd struct {
@@ -19,15 +24,16 @@ type mastodonLoginCmd struct {
 	Server    string `arg:"" help:"The bot's server, as in https://mastodon.example."`
 	TokenFile string `default:"mastodon.token" type:"path" help:"Where the token goes, mode 0600."`
 	Manage    bool   `help:"Also ask for the rights that check --fix needs."`
-	Socks     string `help:"Go through this SOCKS port, as in 127.0.0.1:9050."`
+	route
 }
 
 // Run registers onionbot with the server and takes the code.
 func (c mastodonLoginCmd) Run(ctx context.Context, s *streams) error {
-	dial, err := socksDial(c.Socks)
+	dial, end, err := c.dialer(ctx, s.out, defaultConfig())
 	if err != nil {
 		return err
 	}
+	defer end()
 	return mastodon.Login(ctx, mastodon.LoginOptions{
 		Server: c.Server, Dial: dial, In: s.in, Out: s.out, TokenFile: c.TokenFile, Manage: c.Manage,
 	})
@@ -36,7 +42,7 @@ func (c mastodonLoginCmd) Run(ctx context.Context, s *streams) error {
 type mastodonCheckCmd struct {
 	Config string `default:"config.toml" type:"path" help:"The configuration file."`
 	Fix    bool   `help:"Offer to follow users or to set the notification policy."`
-	Socks  string `help:"Go through this SOCKS port, as in 127.0.0.1:9050."`
+	route
 }
 
 // Run looks at the account, its notification policy and the users.
@@ -52,10 +58,12 @@ func (c mastodonCheckCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	dial, err := socksDial(c.Socks)
+	c.Direct = c.Direct || !cfg.Mastodon.ThroughTor
+	dial, end, err := c.dialer(ctx, s.out, cfg)
 	if err != nil {
 		return err
 	}
+	defer end()
 	var people []string
 	for i := range cfg.Users {
 		people = append(people, cfg.Users[i].Mastodon...)
@@ -69,14 +77,58 @@ func (c mastodonCheckCmd) Run(ctx context.Context, s *streams) error {
 	return err
 }
 
-// socksDial makes a dialer through a SOCKS port; nil for a direct one.
-func socksDial(addr string) (func(context.Context, string, string) (net.Conn, error), error) {
-	if addr == "" {
-		return nil, nil
+// route says how a set-up command reaches the server. The default is a tor of
+// its own, so that the server does not learn this host's address.
+type route struct {
+	Socks  string `help:"Go through the SOCKS port of a running tor, as in 127.0.0.1:9050."`
+	Direct bool   `help:"Do not go through tor: the server learns this host's address."`
+}
+
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// dialer returns how to connect, nil for directly, and what ends it.
+func (r route) dialer(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), error) {
+	if r.Direct {
+		return nil, func() {}, nil
 	}
-	dialer, err := socksDialer(addr)
+	if r.Socks != "" {
+		socks, err := socksDialer(r.Socks)
+		if err != nil {
+			return nil, nil, fmt.Errorf("socks: %w", err)
+		}
+		return socks.DialContext, func() {}, nil
+	}
+	return ownTor(ctx, out, cfg)
+}
+
+// ownTor starts a tor that ends with this command.
+func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), error) {
+	lines, err := includeLines(cfg.Tor.TorrcInclude)
 	if err != nil {
-		return nil, fmt.Errorf("socks: %w", err)
+		return nil, nil, err
 	}
-	return dialer.DialContext, nil
+	dir, err := os.MkdirTemp("", "onionbot-")
+	if err != nil {
+		return nil, nil, services.Wrap(services.CodeReadOnlyState, err)
+	}
+	end := func() { _ = os.RemoveAll(dir) }
+	fmt.Fprintln(out, "Connecting to the Tor network; this can take a minute. (--direct goes without.)")
+	pool, err := tor.Open(ctx, tor.Options{
+		StateDir: dir, TorPath: cfg.Tor.Program, Size: 1, TorrcInclude: lines, Tied: true,
+	})
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	end = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_ = pool.Shutdown(ctx)
+		_ = os.RemoveAll(dir)
+	}
+	if err := pool.WaitReady(ctx, nil); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return pool.Dialer("mastodon"), end, nil
 }
