@@ -117,9 +117,8 @@ func TestKilledTorsComeBackWithTheSameAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wait(t, 30*time.Second, "noticed", func() bool { return !strings.Contains(b.ctl("status", "site"), "reachable") })
-	wait(t, 90*time.Second, "reachable again", func() bool { return strings.Contains(b.ctl("status", "site"), "reachable") })
-	mustVisit(t, onion)
+	wait(t, 90*time.Second, "open again", func() bool { return opens(t, onion) })
+	wait(t, 30*time.Second, "called reachable", func() bool { return strings.Contains(b.ctl("status", "site"), "is reachable") })
 }
 
 // torPids are the tor processes whose configuration is in the bot's directory.

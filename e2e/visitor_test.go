@@ -63,6 +63,15 @@ func mustVisit(t *testing.T, onion string) string {
 	return page
 }
 
+// opens tries the address once.
+func opens(t *testing.T, onion string) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	_, err := visit(ctx, t.Name(), onion)
+	return err == nil
+}
+
 // wantDark sees that the address does not open, for a visitor who has been
 // there and for one who has not.
 func wantDark(t *testing.T, onion string) {
