@@ -47,6 +47,9 @@ func archive(t *testing.T, entries ...entry) []byte {
 	w := zip.NewWriter(&buf)
 	for _, e := range entries {
 		h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+		if e.body == "" {
+			h.Method = zip.Store
+		}
 		if e.mode != 0 {
 			h.SetMode(e.mode)
 		}
