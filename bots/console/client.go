@@ -98,7 +98,7 @@ func (c *Client) attach(path string) error {
 	return nil
 }
 
-// listen reads the next reply that is to be shown.
+// listen reads the next reply that is to be shown; the caller notes it then.
 func (c *Client) listen() (frame, error) {
 	for {
 		f, err := readFrame(c.read)
@@ -108,7 +108,6 @@ func (c *Client) listen() (frame, error) {
 		if f.Type == typeAccepted {
 			continue
 		}
-		c.note(f)
 		return f, nil
 	}
 }

@@ -86,6 +86,7 @@ func (c *Client) ask(text, file string, out io.Writer) (int, error) {
 		if err != nil {
 			return ExitNoBot, err
 		}
+		c.note(f)
 		show(out, f)
 		if done, failed := c.done(); done {
 			if failed {
