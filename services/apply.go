@@ -203,7 +203,11 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 		return nil, ctx.Err()
 	}
 	if err == nil {
-		return func(m *Memo) { m.ProbeFailed, m.ProbeAfter = 0, time.Time{} }, r.markReachable(ctx, inst.ID)
+		err = r.markReachable(ctx, inst.ID)
+		if inst.ReadyAt.IsZero() {
+			r.askRestock()
+		}
+		return func(m *Memo) { m.ProbeFailed, m.ProbeAfter = 0, time.Time{} }, err
 	}
 	failed++
 	after := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry * time.Duration(min(failed, 30)))

@@ -12,12 +12,7 @@ func (r *Reconciler) compare(ctx context.Context) {
 	// anything outside exists, so whatever is in a list and has a row is seen
 	// with it.
 	seen := r.observeAll(ctx)
-	var rows []*Instance
-	err := r.o.Store.View(ctx, func(tx Tx) error {
-		var err error
-		rows, err = tx.Instances(InstanceFilter{NotEnded: true})
-		return err
-	})
+	rows, err := r.rows(ctx)
 	if err != nil {
 		r.o.Log.Error("read instances", "error", err)
 		return
@@ -28,6 +23,35 @@ func (r *Reconciler) compare(ctx context.Context) {
 	r.note(rows)
 	r.removeOrphans(ctx, rows, seen)
 	r.replenish(ctx, rows)
+}
+
+// rows reads every instance that has not ended.
+func (r *Reconciler) rows(ctx context.Context) ([]*Instance, error) {
+	var rows []*Instance
+	err := r.o.Store.View(ctx, func(tx Tx) error {
+		var err error
+		rows, err = tx.Instances(InstanceFilter{NotEnded: true})
+		return err
+	})
+	return rows, err
+}
+
+// restock replaces a warm address that was given away, once nobody waits for
+// a start any more.
+func (r *Reconciler) restock(ctx context.Context) {
+	rows, err := r.rows(ctx)
+	if err != nil {
+		r.o.Log.Error("read instances", "error", err)
+		return
+	}
+	r.replenish(ctx, rows)
+}
+
+func (r *Reconciler) askRestock() {
+	select {
+	case r.stock <- struct{}{}:
+	default:
+	}
 }
 
 func (r *Reconciler) observeAll(ctx context.Context) *Observed {

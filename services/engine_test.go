@@ -1,6 +1,7 @@
 package services_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type host struct {
 	manager    *services.Manager
 	reconciler *services.Reconciler
 	policy     services.Policy
+	site       *services.Definition // siteDefinition if nil
 	stop       context.CancelFunc
 	stopped    chan struct{}
 	messages   int
@@ -64,7 +66,7 @@ func newHost(t *testing.T) *host {
 func (h *host) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	clock := services.ClockFunc(h.now)
-	keyring, catalog, contents := services.NewKeyring(), services.NewCatalog([]*services.Definition{siteDefinition}), &contents{}
+	keyring, catalog, contents := services.NewKeyring(), services.NewCatalog([]*services.Definition{cmp.Or(h.site, siteDefinition)}), &contents{}
 	h.reconciler = services.NewReconciler(services.ReconcilerOptions{
 		Store: h.store, Runtime: h.machine, Onions: (*onions)(h.machine), Catalog: catalog, Contents: contents, Policy: h.policy,
 		Clock: clock, Log: slog.New(slog.DiscardHandler), Keyring: keyring, Outbox: silent{},
@@ -194,6 +196,35 @@ func TestStartBecomesReachableAndEndsAtItsDeadline(t *testing.T) {
 		}
 		if n := h.notices(); n[services.KindGone] != 1 {
 			t.Errorf("the owner was not told once: %v", n)
+		}
+	})
+}
+
+func TestWarmAddressIsTakenAndReplacedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		siteDefinition := *siteDefinition
+		siteDefinition.Warm = 1
+		h := &host{machine: newMachine(), t: t, policy: services.DefaultPolicy(), sent: make(map[services.Kind]int), store: storetest.NewMemory(), site: &siteDefinition}
+		h.start()
+		defer h.kill()
+		h.after(5 * time.Second)
+		warm := h.only()
+		if warm.Desired != services.DesiredWarm || warm.State != services.StatePublishing {
+			t.Fatalf("nothing is warm: %+v", warm)
+		}
+		h.begin(services.StartOptions{Service: "site", Life: time.Hour})
+		h.after(5 * time.Second) // long before the slow tick
+		all := h.all()
+		if len(all) != 2 || all[0].Onion.Address != warm.Onion.Address && all[1].Onion.Address != warm.Onion.Address {
+			t.Fatalf("%d instances; the warm address was not taken or not replaced", len(all))
+		}
+		for _, i := range all {
+			if mine := i.Owner == "ann"; mine != (i.Onion.Address == warm.Onion.Address) || mine && i.State != services.StateReachable {
+				t.Errorf("%+v", i)
+			}
+		}
+		if h.doubled {
+			t.Error("a published onion was published again")
 		}
 	})
 }

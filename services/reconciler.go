@@ -12,10 +12,11 @@ import (
 // plans and applies; a full comparison at the start and at a slow tick finds
 // what no row knows. Everything is woken by pokes, events and deadlines.
 type Reconciler struct {
-	o    ReconcilerOptions
-	full chan struct{}  // asks for a full comparison
-	runs chan struct{}  // bounds containers started at the same time
-	wg   sync.WaitGroup // actors and watchers
+	o     ReconcilerOptions
+	full  chan struct{}  // asks for a full comparison
+	stock chan struct{}  // asks for a look at the warm addresses
+	runs  chan struct{}  // bounds containers started at the same time
+	wg    sync.WaitGroup // actors and watchers
 
 	retired  atomic.Bool // see Retire
 	building sync.Map    // instance IDs whose image is being built; the start limit waits
@@ -54,7 +55,7 @@ func NewReconciler(o ReconcilerOptions) *Reconciler {
 		o.MaxRuns = 8
 	}
 	return &Reconciler{
-		o: o, full: make(chan struct{}, 1), scrub: make(chan struct{}, 1),
+		o: o, full: make(chan struct{}, 1), stock: make(chan struct{}, 1), scrub: make(chan struct{}, 1),
 		runs: make(chan struct{}, o.MaxRuns), actors: make(map[string]*actor),
 	}
 }
@@ -87,6 +88,8 @@ func (r *Reconciler) loop(ctx context.Context) {
 			return
 		case <-r.full:
 			r.compare(ctx)
+		case <-r.stock:
+			r.restock(ctx)
 		case <-slow.C:
 			r.compare(ctx)
 			r.purge(ctx)
