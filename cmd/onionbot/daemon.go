@@ -24,7 +24,7 @@ type daemon struct {
 // daemonOptions are what differs between run, demo and down.
 type daemonOptions struct {
 	engineOptions
-	hint func(address string) string // how a person at this machine opens an address; may be nil
+	hint func(*services.Definition, *services.Instance) string // how a person at this machine opens it; may be nil
 }
 
 // latch passes pokes on to an outbox that is made later.
@@ -52,10 +52,7 @@ func openDaemon(ctx context.Context, cfg *config, log *slog.Logger, o daemonOpti
 }
 
 func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) error {
-	replies := &bots.Replies{Zone: d.cfg.location()}
-	if o.hint != nil {
-		replies.Hints = func(_ *services.Definition, i *services.Instance) string { return o.hint(i.Onion.Address) }
-	}
+	replies := &bots.Replies{Zone: d.cfg.location(), Hints: o.hint}
 	router, err := bots.NewRouter(ctx, bots.RouterOptions{
 		Engine: healthyManager{d.manager, d}, Store: d.store, Directory: d.users.access, Replies: replies,
 		Content: stager{d.contents}, Clock: d.clock, MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"onionbot/bots/console"
@@ -112,12 +114,17 @@ func (d *demo) startBot(ctx context.Context, log *slog.Logger) error {
 }
 
 // hint says how a person at this machine opens an address of the demo.
-func (d *demo) hint(address string) string {
+func (d *demo) hint(def *services.Definition, i *services.Instance) string {
 	if d.visitor == nil {
 		return ""
 	}
+	socks := d.visitor.SOCKSAddr()
+	if def.Probe != services.ProbeHTTP {
+		line := strings.NewReplacer("{address}", i.Onion.Address, "{port}", strconv.Itoa(def.Ports[0].Onion)).Replace(def.Open)
+		return "Open it here:  torsocks -P " + port(socks) + " " + strings.TrimPrefix(line, "torsocks ")
+	}
 	return fmt.Sprintf("Open it here:  curl --socks5-hostname %s http://%s/\n          or:  torsocks -P %s curl http://%s/",
-		d.visitor.SOCKSAddr(), address, port(d.visitor.SOCKSAddr()), address)
+		socks, i.Onion.Address, port(socks), i.Onion.Address)
 }
 
 // step prints one line of the tour with the time since the start.
