@@ -192,14 +192,19 @@ func (w *world) publish(p *tor.Pool, spec services.OnionSpec) {
 // probe probes until the address opens: an upload is not yet reachability.
 func (w *world) probe(p *tor.Pool, spec services.OnionSpec) {
 	w.Helper()
-	ctx := w.ctx()
+	// As its callers do: attempts of their own length, repeated. One attempt
+	// may wait for a descriptor that this tor asked for too early.
+	over := time.Now().Add(2 * time.Minute)
 	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		err := p.Probe(ctx, spec.Onion.Address, 80, services.ProbeHTTP)
+		cancel()
 		if err == nil {
 			return
 		}
-		if ctx.Err() != nil {
-			w.Fatalf("probe: %v", err)
+		if time.Now().After(over) {
+			w.Errorf("probe: %v", err)
+			return
 		}
 		w.Logf("probe: %v", err)
 		if services.IsCode(err, services.CodeUnavailable) {
