@@ -46,7 +46,7 @@ vuln: ## known vulnerabilities, where the database can be reached
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@scripts/fuzz $(FUZZTIME)
 
-soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 30m)
+soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 60m)
 	@ONIONBOT_SOAK=1 go test -count=1 -timeout $(SOAKTIME) -v ./e2e/...
 
 bench: setup ## benchmarks; OUT=name also writes docs/bench/name.txt
