@@ -42,7 +42,7 @@ func (m *member) follow(ctx context.Context, events *session) error {
 			return err
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-m.ended: // nil, so never, for a tor that is not our child
+		case <-m.child.ended():
 			return errEnded
 		case <-tick.C:
 		case <-m.kick:

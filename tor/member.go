@@ -64,7 +64,7 @@ type member struct {
 	tainted  map[string]struct{}
 	newnym   time.Time // when the last one took effect
 
-	ended <-chan struct{} // a child's end; only for the member's goroutine
+	child *child // the tor that runs, if we started it; only for the member's goroutine
 }
 
 // errEnded says that the process of a tor has ended.
@@ -127,17 +127,17 @@ func (m *member) ensure(ctx context.Context) (bool, error) {
 		if err := m.place.prepare(m.torrc()); err != nil {
 			return false, fmt.Errorf("prepare a tor: %w", err)
 		}
-		var err error
-		if pid, m.ended, err = startProcess(m.pool.o.TorPath, m.place); err != nil {
+		c, err := startProcess(ctx, m.pool.o.TorPath, m.place)
+		if err != nil {
 			return false, err
 		}
-		started = true
+		m.child, pid, started = c, c.pid, true
 		m.log.Info("tor started", "pid", pid)
 	}
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	if !started && pid != m.pid {
-		m.ended = nil // not our child; its connection tells of its end
+		m.child = nil // it is not ours; its connection tells of its end
 	}
 	m.pid = pid
 	return started, ctx.Err()
@@ -165,7 +165,7 @@ func (m *member) connect(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 		if !m.alive() {
-			return nil, fmt.Errorf("%w: %s", errEnded, complaints(m.place))
+			return nil, fmt.Errorf("%w: %s", errEnded, complaints(m.place, m.child))
 		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			return nil, err

@@ -19,12 +19,31 @@ import (
 // and a recycled pid cannot deceive it. That two tors never share a data
 // directory is besides seen to by tor's own lock in it.
 
+// child is a tor that this process has started.
+type child struct {
+	pid  int
+	done chan struct{} // closed when it has ended and is reaped
+	how  string        // it ended; set before done is closed
+}
+
+// ended is closed when the tor has ended. It is nil, so never closed, for a
+// tor that is not our child.
+func (c *child) ended() <-chan struct{} {
+	if c == nil {
+		return nil
+	}
+	return c.done
+}
+
+// execLimit bounds the wait until a started process shows its own command line.
+const execLimit = 5 * time.Second
+
 // startProcess starts a tor that outlives us: in a session of its own, its
-// output in a file. The channel is closed when it has ended and is reaped.
-func startProcess(tor string, pl place) (pid int, ended <-chan struct{}, err error) {
+// output in a file.
+func startProcess(ctx context.Context, tor string, pl place) (*child, error) {
 	output, err := os.OpenFile(pl.output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	defer output.Close() //nolint:errcheck // the child has its own descriptor
 
@@ -35,14 +54,34 @@ func startProcess(tor string, pl place) (pid int, ended <-chan struct{}, err err
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return 0, nil, fmt.Errorf("start tor: %w", err)
+		return nil, fmt.Errorf("start tor: %w", err)
 	}
-	done := make(chan struct{})
+	c := &child{pid: cmd.Process.Pid, done: make(chan struct{})}
 	go func() {
-		_ = cmd.Wait() // how it ended is in its log
-		close(done)
+		_ = cmd.Wait() // how it ended is in its state
+		c.how = cmd.ProcessState.String()
+		close(c.done)
 	}()
-	return cmd.Process.Pid, done, nil
+	c.show(ctx, pl.torrc)
+	return c, nil
+}
+
+// show waits until the process is seen to run or has ended: the kernel tells
+// that a program was executed a moment before its command line is there, and
+// who looked then would take it for gone.
+func (c *child) show(ctx context.Context, torrc string) {
+	ctx, cancel := context.WithTimeout(ctx, execLimit)
+	defer cancel()
+	for !running(c.pid, torrc) {
+		select {
+		case <-c.done:
+			return
+		default:
+		}
+		if pause(ctx, time.Millisecond) != nil {
+			return
+		}
+	}
 }
 
 // findProcess returns the pid of the tor that runs with this torrc, 0 if there
@@ -141,8 +180,24 @@ func EndAll(ctx context.Context, stateDir string) error {
 	return errors.Join(errs...)
 }
 
-// complaints is what a tor last complained of before it ended.
-func complaints(pl place) string {
+// complaints is what a tor last complained of, and how it ended.
+func complaints(pl place, c *child) string {
+	words := logged(pl)
+	if c != nil {
+		select {
+		case <-c.done:
+			words = append(words, c.how)
+		default:
+		}
+	}
+	if len(words) == 0 {
+		return "without a word"
+	}
+	return strings.Join(words, " / ")
+}
+
+// logged returns the last complaints in what a tor has printed or logged.
+func logged(pl place) []string {
 	for _, file := range []string{pl.output, pl.log} {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -157,10 +212,10 @@ func complaints(pl place) string {
 			}
 		}
 		if len(lines) > 0 {
-			return strings.Join(lines[max(0, len(lines)-3):], " / ")
+			return lines[max(0, len(lines)-3):]
 		}
 	}
-	return "without a word"
+	return nil
 }
 
 // pause waits, or returns the context's error.
