@@ -117,7 +117,7 @@ func TestKilledTorsComeBackWithTheSameAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wait(t, 90*time.Second, "open again", func() bool { return opens(t, onion) })
+	wait(t, 90*time.Second, "open again", func() bool { return opensAnew(t, onion) })
 	wait(t, 30*time.Second, "called reachable", func() bool { return strings.Contains(b.ctl("status", "site"), "is reachable") })
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -69,6 +70,17 @@ func opens(t *testing.T, onion string) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
 	_, err := visit(ctx, t.Name(), onion)
+	return err == nil
+}
+
+// opensAnew tries the address once on circuits of its own, as a visitor does
+// who asks Tor Browser for a new circuit for the site: a tor that was visiting
+// when the onion's tor died can wait on the old circuits for minutes.
+func opensAnew(t *testing.T, onion string) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	_, err := visit(ctx, rand.Text(), onion)
 	return err == nil
 }
 
