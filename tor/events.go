@@ -31,7 +31,7 @@ func (m *member) follow(ctx context.Context, events *session) error {
 	}()
 	defer func() {
 		events.close()
-		<-broken
+		<-broken //nolint:errcheck // it was read already, or is the close above
 	}()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()

@@ -97,7 +97,7 @@ func dialSession(ctx context.Context, socket string, timeout time.Duration) (*se
 		return nil
 	})
 	if err != nil {
-		conn.Close() //nolint:errcheck // it is given up
+		conn.Close()
 		return nil, err
 	}
 	return s, nil

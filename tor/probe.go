@@ -187,7 +187,7 @@ func attempt(ctx context.Context, socks, addr string, port int, kind services.Pr
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // nothing was to be kept
+	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	switch kind {

@@ -29,7 +29,7 @@ func fakeSOCKS(t *testing.T, serve func(conn net.Conn, user, host string)) strin
 				return
 			}
 			go func() {
-				defer conn.Close() //nolint:errcheck // the test is over
+				defer conn.Close()
 				r := bufio.NewReader(conn)
 				read := func(n byte) string {
 					buf := make([]byte, n)
@@ -202,7 +202,7 @@ func TestDialerIsolatesAndDials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // only read from
+	defer conn.Close()
 	if got := take(t, users); got != "client-mastodon/bot example.com" {
 		t.Errorf("dialled as %q", got)
 	}

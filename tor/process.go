@@ -45,10 +45,10 @@ func startProcess(ctx context.Context, tor string, pl place) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer output.Close() //nolint:errcheck // the child has its own descriptor
+	defer output.Close()
 
 	// No CommandContext: the process lives longer than any call of ours.
-	cmd := exec.Command(tor, "--defaults-torrc", os.DevNull, "-f", pl.torrc, "--hush") //nolint:gosec,noctx // see above
+	cmd := exec.Command(tor, "--defaults-torrc", os.DevNull, "-f", pl.torrc, "--hush") //nolint:noctx // see above
 	cmd.Dir = pl.dir
 	cmd.Env = []string{"HOME=" + pl.dir, "PATH=" + os.Getenv("PATH")}
 	cmd.Stdout, cmd.Stderr = output, output

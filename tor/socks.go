@@ -67,7 +67,7 @@ func dialSOCKS(ctx context.Context, addr, isolation, host string, port int) (net
 	if err == nil {
 		return conn, nil
 	}
-	conn.Close() //nolint:errcheck // it is given up
+	conn.Close()
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, fmt.Errorf("tor: open through SOCKS: %w", cause)
 	}
@@ -96,7 +96,7 @@ func handshake(conn net.Conn, isolation, host string, port int) error {
 		return err
 	}
 	request := append([]byte{5, 1, 0, 3, byte(len(host))}, host...)
-	request = binary.BigEndian.AppendUint16(request, uint16(port)) //nolint:gosec // checked above
+	request = binary.BigEndian.AppendUint16(request, uint16(port))
 	if _, err := conn.Write(request); err != nil {
 		return fmt.Errorf("%w: %w", errProxy, err)
 	}

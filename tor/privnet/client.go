@@ -68,7 +68,7 @@ func (c *Client) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer ctl.close() //nolint:errcheck // only read from
+	defer ctl.close()
 	phase := ""
 	err = poll(ctx, c.process, func() (bool, error) {
 		phase, err = ctl.info(ctx, "status/bootstrap-phase")

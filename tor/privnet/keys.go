@@ -47,7 +47,7 @@ func newAuthorityKeys(now time.Time) (*authorityKeys, error) {
 	if k.signing, err = rsa.GenerateKey(rand.Reader, authorityKeyBits); err != nil {
 		return nil, fmt.Errorf("make the signing key: %w", err)
 	}
-	if k.relay, err = rsa.GenerateKey(rand.Reader, relayKeyBits); err != nil { //nolint:gosec // Tor demands this size
+	if k.relay, err = rsa.GenerateKey(rand.Reader, relayKeyBits); err != nil {
 		return nil, fmt.Errorf("make the relay key: %w", err)
 	}
 	if k.certificate, err = certificate(identity, k.signing, now); err != nil {

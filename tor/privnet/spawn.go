@@ -55,10 +55,10 @@ func (s *spawner) start(tor, name, dir, torrc string) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	defer logFile.Close() //nolint:errcheck // the child has its own descriptor
+	defer logFile.Close()
 
 	// No CommandContext: the process lives longer than the call that starts it.
-	cmd := exec.Command(tor, "--defaults-torrc", filepath.Join(dir, "none"), "-f", rc) //nolint:gosec,noctx // see above
+	cmd := exec.Command(tor, "--defaults-torrc", filepath.Join(dir, "none"), "-f", rc) //nolint:noctx // see above
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
