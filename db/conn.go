@@ -91,15 +91,19 @@ func (c *conn) exec(query string, args ...any) error {
 
 // change runs a statement and returns how many rows it changed.
 func (c *conn) change(query string, args ...any) (int64, error) {
-	s, err := c.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(context.Background(), args...)
+	res, err := c.run(query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+func (c *conn) run(query string, args ...any) (sql.Result, error) {
+	s, err := c.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(context.Background(), args...)
 }
 
 func (c *conn) query(query string, args ...any) (*sql.Rows, error) {

@@ -44,11 +44,43 @@ func (t *tx) Instance(id string) (*services.Instance, error) {
 }
 
 func (t *tx) Instances(f services.InstanceFilter) ([]*services.Instance, error) {
-	query := `SELECT ` + instanceColumns + ` FROM instances WHERE (?1 = '' OR owner = ?1) `
-	if f.NotEnded {
-		query += `AND state <> 'gone' ` // in the words of the index
+	where, args := conditions(f)
+	return rows(t, "list instances", `SELECT `+instanceColumns+` FROM instances WHERE `+where+` ORDER BY created_at, id`,
+		scanInstance, args...)
+}
+
+func (t *tx) CountInstances(f services.InstanceFilter) (n int, err error) {
+	where, args := conditions(f)
+	err = t.get("count instances", `SELECT count(*) FROM instances WHERE `+where, args, &n)
+	return n, err
+}
+
+// conditions are a filter in SQL: as few as it asks for, and in the words of
+// the indexes, which SQLite does not recognise behind a parameter.
+func conditions(f services.InstanceFilter) (where string, args []any) {
+	where = "true"
+	for _, c := range []struct{ column, value string }{
+		{"owner", f.Owner}, {"name", f.Name}, {"service", f.Service}, {"state", string(f.State)},
+	} {
+		if c.value != "" {
+			where += " AND " + c.column + " = ?"
+			args = append(args, c.value)
+		}
 	}
-	return rows(t, "list instances", query+`ORDER BY created_at, id`, scanInstance, f.Owner)
+	switch f.Desired {
+	case "":
+	case services.DesiredRunning:
+		where += " AND desired = 'running'"
+	case services.DesiredWarm:
+		where += " AND desired = 'warm'"
+	default:
+		where += " AND desired = ?"
+		args = append(args, string(f.Desired))
+	}
+	if f.NotEnded {
+		where += " AND state <> 'gone'"
+	}
+	return where, args
 }
 
 func (t *tx) PutInstance(i *services.Instance) error {

@@ -75,6 +75,7 @@ func answerless(err error) any { return answer("done", err) }
 func (s *script) step() (name string, do func(services.Tx) any) {
 	i, n, at, id, limit := s.instance(), s.notice(), s.time(), s.id(), s.pick(4)
 	in := services.Incoming{Network: "n", ID: id, Raw: oneOf(s, nil, []byte{}, []byte{0}), SentAt: at}
+	kinds := oneOf(s, nil, []services.Kind{services.KindGone}, []services.Kind{services.KindDown, services.KindGone})
 	ops := []struct {
 		name string
 		do   func(services.Tx) any
@@ -90,6 +91,7 @@ func (s *script) step() (name string, do func(services.Tx) any) {
 		{"DueNotices", func(tx services.Tx) any { return answer(tx.DueNotices(at, limit)) }},
 		{"AddIncoming", func(tx services.Tx) any { return answer(tx.AddIncoming(in)) }},
 		{"MarkHandled", func(tx services.Tx) any { return answer(tx.MarkHandled("n", id)) }},
+		{"SkipNotices", func(tx services.Tx) any { return answerless(tx.SkipNotices(id, kinds...)) }},
 		{"SetCursor", func(tx services.Tx) any { return answerless(tx.SetCursor("n", id)) }},
 		{"SetSetting", func(tx services.Tx) any { return answerless(tx.SetSetting(id, id)) }},
 		{"AddAudit", func(tx services.Tx) any { return answerless(tx.AddAudit(services.AuditEntry{At: at, Action: id})) }},
@@ -104,6 +106,8 @@ func everything(tx services.Tx) any {
 	out := map[string]any{
 		"all":   answer(tx.Instances(services.InstanceFilter{})),
 		"alive": answer(tx.Instances(services.InstanceFilter{NotEnded: true})),
+		"warm":  answer(tx.Instances(services.InstanceFilter{Service: "site", Desired: services.DesiredWarm})),
+		"ends":  answer(tx.CountInstances(services.InstanceFilter{Desired: services.DesiredGone, State: services.StateStopping})),
 		"next":  answer(tx.NextNoticeAt()),
 		"due":   answer(tx.DueNotices(time.UnixMilli(1e6), 99)),
 		"audit": answer(tx.Audit(99)),
@@ -113,9 +117,14 @@ func everything(tx services.Tx) any {
 	for _, id := range []string{"a", "b", "c", "d"} {
 		out["one "+id] = answer(tx.Instance(id))
 		out["own "+id] = answer(tx.Instances(services.InstanceFilter{Owner: id, NotEnded: true}))
+		out["named "+id] = answer(tx.Instances(services.InstanceFilter{Owner: "a", Name: id, Desired: services.DesiredRunning}))
+		out["count "+id] = answer(tx.CountInstances(services.InstanceFilter{Owner: id, Desired: services.DesiredRunning}))
 		out["handled "+id] = answer(tx.Handled("n", id))
 		out["setting "+id] = answer(tx.Setting(id))
 		out["pending "+id] = answer(tx.PendingNotices(id))
+	}
+	for id := range int64(6) {
+		out[fmt.Sprint("notice ", id)] = answer(tx.PendingNotice(id))
 	}
 	for _, slot := range []string{"", "s1", "s2"} {
 		out["slot "+slot] = answer(tx.SlotMessage(slot))

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"onionbot/services"
@@ -38,28 +39,44 @@ func (t *tx) AddNotice(n *services.Notice) (bool, error) {
 	if len(c.Body) > 0 {
 		body = c.Body
 	}
-	added, err := t.change("add notice", addNotice,
+	added, id, err := t.insert("add notice", addNotice,
 		c.Key, c.To.Network, c.To.Account, c.To.Chat, c.To.ReplyTo,
 		c.Owner, c.Instance, string(c.Kind), args, body, c.Slot, c.Alert,
 		millis(c.DueAt), millis(c.StaleAt), millis(c.NextAt), c.Attempts, string(c.State), c.RemoteID)
 	if err != nil || added == 0 {
 		return false, err
 	}
-	return true, t.get("add notice", `SELECT last_insert_rowid()`, nil, &n.ID)
+	n.ID = id
+	return true, nil
 }
 
-// PutNotice also takes the route from a notice that is done: nobody asks for
-// it any more.
+// finished takes from a notice what nobody asks for once it is done, the route
+// as well.
+const finished = `, args = '', body = NULL, network = '', account = '', chat = '', reply_to = ''`
+
 func (t *tx) PutNotice(n *services.Notice) error {
 	query := `UPDATE notices SET state = ?2, attempts = ?3, next_at = ?4, due_at = ?5, remote_id = ?6`
 	if n.State != services.NoticePending {
-		query += `, args = '', body = NULL, network = '', account = '', chat = '', reply_to = ''`
+		query += finished
 	}
 	found, err := t.change("put notice", query+` WHERE id = ?1`,
 		n.ID, string(n.State), n.Attempts, millis(n.NextAt), millis(n.DueAt), n.RemoteID)
 	if err == nil && found == 0 {
 		return services.E(services.CodeNotFound)
 	}
+	return err
+}
+
+func (t *tx) SkipNotices(instance string, kinds ...services.Kind) error {
+	if len(kinds) == 0 {
+		return t.usable()
+	}
+	args := []any{instance}
+	for _, k := range kinds {
+		args = append(args, string(k))
+	}
+	_, err := t.change("skip notices", `UPDATE notices SET state = 'skipped'`+finished+`
+		WHERE state = 'pending' AND instance = ? AND kind IN (?`+strings.Repeat(", ?", len(kinds)-1)+`)`, args...)
 	return err
 }
 
@@ -81,6 +98,18 @@ func (t *tx) NextNoticeAt() (time.Time, error) {
 func (t *tx) PendingNotices(instance string) ([]*services.Notice, error) {
 	return rows(t, "pending notices", `SELECT `+noticeColumns+` FROM notices
 		WHERE state = 'pending' AND instance = ? ORDER BY id`, scanNotice, instance)
+}
+
+func (t *tx) PendingNotice(id int64) (*services.Notice, error) {
+	found, err := rows(t, "pending notice", `SELECT `+noticeColumns+` FROM notices
+		WHERE id = ? AND state = 'pending'`, scanNotice, id)
+	if err == nil && len(found) == 0 {
+		err = services.E(services.CodeNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 func (t *tx) SlotMessage(slot string) (string, error) {

@@ -75,6 +75,10 @@ CREATE INDEX instances_alive ON instances (created_at, id) WHERE state <> 'gone'
 
 CREATE UNIQUE INDEX instances_name ON instances (owner, name) WHERE desired = 'running';
 
+CREATE INDEX instances_owner ON instances (owner, name) WHERE state <> 'gone';
+
+CREATE INDEX instances_warm ON instances (service) WHERE desired = 'warm';
+
 CREATE TABLE notices (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     key        TEXT    NOT NULL UNIQUE CHECK (key <> ''),

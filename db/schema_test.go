@@ -106,14 +106,19 @@ func TestUpgradeKeepsACopyUntilItIsThrough(t *testing.T) {
 // withNext is the released migrations and one more.
 func withNext(t *testing.T, up string) fs.FS {
 	t.Helper()
-	first, err := fs.ReadFile(released(t), "00001_init.sql")
+	files := fstest.MapFS{"00999_next.sql": {Data: []byte("-- +goose Up\n" + up)}}
+	names, err := fs.Glob(released(t), "*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{
-		"00001_init.sql": {Data: first},
-		"00999_next.sql": {Data: []byte("-- +goose Up\n" + up)},
+	for _, name := range names {
+		data, err := fs.ReadFile(released(t), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: data}
 	}
+	return files
 }
 
 func released(t *testing.T) fs.FS {

@@ -50,6 +50,25 @@ func (t *tx) change(what, query string, args ...any) (int64, error) {
 	return n, t.failed(what, err)
 }
 
+// insert runs a statement that adds at most one row, and returns how many it
+// added and the row's ID.
+func (t *tx) insert(what, query string, args ...any) (added, id int64, err error) {
+	if err := t.usable(); err != nil {
+		return 0, 0, err
+	}
+	if !t.writable {
+		return 0, 0, errReadOnly
+	}
+	res, err := t.conn.run(query, args...)
+	if err == nil {
+		added, err = res.RowsAffected()
+	}
+	if err == nil {
+		id, err = res.LastInsertId()
+	}
+	return added, id, t.failed(what, err)
+}
+
 // get scans the one row of a query. None is [services.CodeNotFound].
 func (t *tx) get(what, query string, args []any, dest ...any) error {
 	if err := t.usable(); err != nil {

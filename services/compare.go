@@ -39,7 +39,24 @@ func (r *Reconciler) rows(ctx context.Context) ([]*Instance, error) {
 // restock replaces a warm address that was given away, once nobody waits for
 // a start any more.
 func (r *Reconciler) restock(ctx context.Context) {
-	rows, err := r.rows(ctx)
+	if r.o.Policy.NoWarm || r.retired.Load() {
+		return
+	}
+	var rows []*Instance
+	err := r.o.Store.View(ctx, func(tx Tx) error {
+		for _, f := range []InstanceFilter{
+			{Desired: DesiredWarm},
+			{Desired: DesiredRunning, State: StateStarting},
+			{Desired: DesiredRunning, State: StatePublishing},
+		} {
+			some, err := tx.Instances(f)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
+	})
 	if err != nil {
 		r.o.Log.Error("read instances", "error", err)
 		return

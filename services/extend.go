@@ -46,18 +46,8 @@ func (m *Manager) extend(tx Tx, u *User, inst *Instance, by time.Duration, now t
 		}
 	}
 	inst.ExpiresAt, inst.UpdatedAt = expires, now
-	pending, err := tx.PendingNotices(inst.ID)
-	if err != nil {
+	if err := tx.SkipNotices(inst.ID, KindReminder); err != nil {
 		return err
-	}
-	for _, n := range pending {
-		if n.Kind != KindReminder {
-			continue
-		}
-		n.State = NoticeSkipped
-		if err := tx.PutNotice(n); err != nil {
-			return err
-		}
 	}
 	return tx.PutInstance(inst)
 }

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ func (m *Manager) List(ctx context.Context, u *User) ([]*Instance, error) {
 	var out []*Instance
 	err := m.o.Store.View(ctx, func(tx Tx) error {
 		var err error
-		out, err = visible(tx, u)
+		out, err = visible(tx, u, InstanceFilter{})
 		return err
 	})
 	return out, err
@@ -28,52 +29,76 @@ func (m *Manager) Find(ctx context.Context, u *User, target string) (*Instance, 
 	return inst, err
 }
 
-func visible(tx Tx, u *User) ([]*Instance, error) {
-	filter := InstanceFilter{Owner: u.Name, NotEnded: true}
-	if u.Operator {
-		filter.Owner = ""
+// visible narrows a filter to what the user may see: their own, and for an
+// operator everybody's but the warm addresses, which are nobody's yet.
+func visible(tx Tx, u *User, f InstanceFilter) ([]*Instance, error) {
+	f.NotEnded = true
+	if !u.Operator {
+		f.Owner = u.Name
 	}
-	all, err := tx.Instances(filter)
+	found, err := tx.Instances(f)
 	if err != nil {
 		return nil, err
 	}
-	out := all[:0]
-	for _, i := range all {
-		if i.Owner != "" { // a warm address is nobody's yet
-			out = append(out, i)
-		}
-	}
-	return out, nil
+	return slices.DeleteFunc(found, func(i *Instance) bool { return i.Owner == "" }), nil
 }
 
 func find(tx Tx, u *User, target string) (*Instance, error) {
-	all, err := visible(tx, u)
+	if target == "" {
+		all, err := visible(tx, u, InstanceFilter{})
+		if err != nil {
+			return nil, err
+		}
+		return only(all)
+	}
+	if id, ok := strings.CutPrefix(target, "#"); ok {
+		return findByID(tx, u, id)
+	}
+	named, err := visible(tx, u, InstanceFilter{Name: target})
 	if err != nil {
 		return nil, err
 	}
-	if target == "" {
-		return only(all)
-	}
-	if len(all) == 0 && !strings.HasPrefix(target, "#") {
-		return nil, E(CodeNothingRunning)
-	}
-	id, byID := strings.CutPrefix(target, "#")
+	// The living one of two with the same name is meant, and one's own before
+	// another's.
 	var found *Instance
-	var names []string
-	for _, i := range all {
-		names = append(names, i.Name)
-		if byID && i.ID == id || !byID && i.Name == target {
-			// The living one of two with the same name is meant, and one's own
-			// before another's.
-			if found == nil || better(u, i, found) {
-				found = i
-			}
+	for _, i := range named {
+		if found == nil || better(u, i, found) {
+			found = i
 		}
 	}
 	if found == nil {
-		return nil, E(CodeUnknownName, "word", target, "suggestion", Suggest(target, names))
+		return nil, unknown(tx, u, target)
 	}
 	return found, nil
+}
+
+func findByID(tx Tx, u *User, id string) (*Instance, error) {
+	i, err := tx.Instance(id)
+	switch {
+	case IsCode(err, CodeNotFound):
+		return nil, unknown(tx, u, "#"+id)
+	case err != nil:
+		return nil, err
+	case i.Ended(), i.Owner == "", !u.Operator && i.Owner != u.Name:
+		return nil, unknown(tx, u, "#"+id)
+	}
+	return i, nil
+}
+
+// unknown says that the user has nothing of that name, and what comes close.
+func unknown(tx Tx, u *User, target string) error {
+	all, err := visible(tx, u, InstanceFilter{})
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 && !strings.HasPrefix(target, "#") {
+		return E(CodeNothingRunning)
+	}
+	var names []string
+	for _, i := range all {
+		names = append(names, i.Name)
+	}
+	return E(CodeUnknownName, "word", target, "suggestion", Suggest(target, names))
 }
 
 func better(u *User, a, b *Instance) bool {

@@ -178,42 +178,33 @@ func (m *Manager) takeWarm(tx Tx, def *Definition, fresh *Instance) (*Instance, 
 	if def.Warm == 0 || def.EphemeralKey {
 		return fresh, nil
 	}
-	all, err := tx.Instances(InstanceFilter{NotEnded: true})
-	if err != nil {
-		return nil, err
+	// Only one whose descriptor is out is worth more than a fresh one.
+	warm, err := tx.Instances(InstanceFilter{Service: def.Name, Desired: DesiredWarm, State: StatePublishing})
+	if err != nil || len(warm) == 0 {
+		return fresh, err
 	}
-	for _, w := range all {
-		// Only one whose descriptor is out is worth more than a fresh one.
-		if w.Desired == DesiredWarm && w.Service == def.Name && w.State == StatePublishing {
-			fresh.ID, fresh.Onion = w.ID, w.Onion
-			return fresh, nil
-		}
-	}
+	fresh.ID, fresh.Onion = warm[0].ID, warm[0].Onion
 	return fresh, nil
 }
 
+// quota refuses a start beyond what the user, or this host, may have running.
 func (m *Manager) quota(tx Tx, u *User) error {
-	all, err := tx.Instances(InstanceFilter{NotEnded: true})
+	mine, err := tx.CountInstances(InstanceFilter{Owner: u.Name, Desired: DesiredRunning})
 	if err != nil {
 		return err
-	}
-	mine, total := 0, 0
-	for _, i := range all {
-		if !i.Live() {
-			continue
-		}
-		total++
-		if i.Owner == u.Name {
-			mine++
-		}
 	}
 	if mine >= u.MaxInstances {
 		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances))
 	}
-	if limit := m.o.Policy.MaxInstances; limit > 0 && total >= limit {
-		return E(CodeFull)
+	limit := m.o.Policy.MaxInstances
+	if limit <= 0 {
+		return nil
 	}
-	return nil
+	total, err := tx.CountInstances(InstanceFilter{Desired: DesiredRunning})
+	if err == nil && total >= limit {
+		err = E(CodeFull)
+	}
+	return err
 }
 
 // reminders are the notices before expiry, due at their times.
@@ -236,16 +227,11 @@ func (m *Manager) reminders(inst *Instance, now time.Time) []*Notice {
 
 // sameName finds the owner's live instance of that name; nil if none.
 func sameName(tx Tx, u *User, name string) (*Instance, error) {
-	mine, err := tx.Instances(InstanceFilter{Owner: u.Name, NotEnded: true})
-	if err != nil {
+	found, err := tx.Instances(InstanceFilter{Owner: u.Name, Name: name, Desired: DesiredRunning})
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	for _, i := range mine {
-		if i.Live() && i.Name == name {
-			return i, nil
-		}
-	}
-	return nil, nil
+	return found[0], nil
 }
 
 // validName bounds what a user may call an instance: it is typed on phones

@@ -23,6 +23,10 @@ type Store interface {
 // InstanceFilter selects instances; zero fields select everything.
 type InstanceFilter struct {
 	Owner    string
+	Name     string
+	Service  string
+	Desired  Desired
+	State    State
 	NotEnded bool // State is not StateGone
 }
 
@@ -31,6 +35,8 @@ type Tx interface {
 	Instance(id string) (*Instance, error)
 	// Instances are ordered by CreatedAt, then ID.
 	Instances(f InstanceFilter) ([]*Instance, error)
+	// CountInstances is how many Instances would return, without reading them.
+	CountInstances(f InstanceFilter) (int, error)
 	// PutInstance inserts or replaces by ID. Two live instances of one owner
 	// with one name are [CodeConflict].
 	PutInstance(i *Instance) error
@@ -53,6 +59,12 @@ type Tx interface {
 	NextNoticeAt() (time.Time, error)
 	// PendingNotices of one instance, any due time, oldest first.
 	PendingNotices(instance string) ([]*Notice, error)
+	// PendingNotice is a notice by its ID, [CodeNotFound] once it is no longer
+	// pending.
+	PendingNotice(id int64) (*Notice, error)
+	// SkipNotices makes the pending notices of an instance that are of one of
+	// the kinds skipped, as PutNotice would.
+	SkipNotices(instance string, kinds ...Kind) error
 	// SlotMessage is the RemoteID of the last sent notice of a slot; "" if none.
 	SlotMessage(slot string) (string, error)
 

@@ -107,6 +107,30 @@ func (tx *memoryTx) PendingNotices(instance string) ([]*services.Notice, error) 
 	return tx.pending(func(n *services.Notice) bool { return n.Instance == instance }), nil
 }
 
+func (tx *memoryTx) PendingNotice(id int64) (*services.Notice, error) {
+	if err := tx.read("PendingNotice"); err != nil {
+		return nil, err
+	}
+	n, ok := tx.s.notices[id]
+	if !ok || n.State != services.NoticePending {
+		return nil, services.E(services.CodeNotFound)
+	}
+	return copyNotice(n), nil
+}
+
+func (tx *memoryTx) SkipNotices(instance string, kinds ...services.Kind) error {
+	if err := tx.write("SkipNotices"); err != nil {
+		return err
+	}
+	for _, n := range tx.pending(func(n *services.Notice) bool {
+		return n.Instance == instance && slices.Contains(kinds, n.Kind)
+	}) {
+		n.State = services.NoticeSkipped
+		tx.s.notices[n.ID] = finish(n)
+	}
+	return nil
+}
+
 // pending are copies of the pending notices that fit, by ID.
 func (tx *memoryTx) pending(fits func(*services.Notice) bool) []*services.Notice {
 	var out []*services.Notice

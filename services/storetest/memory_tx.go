@@ -57,15 +57,36 @@ func (tx *memoryTx) Instances(f services.InstanceFilter) ([]*services.Instance, 
 	}
 	var out []*services.Instance
 	for _, i := range tx.s.instances {
-		if (f.Owner != "" && i.Owner != f.Owner) || (f.NotEnded && i.Ended()) {
-			continue
+		if selects(f, i) {
+			out = append(out, copyInstance(i))
 		}
-		out = append(out, copyInstance(i))
 	}
 	slices.SortFunc(out, func(a, b *services.Instance) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
 	})
 	return out, nil
+}
+
+func (tx *memoryTx) CountInstances(f services.InstanceFilter) (int, error) {
+	if err := tx.read("CountInstances"); err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, i := range tx.s.instances {
+		if selects(f, i) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func selects(f services.InstanceFilter, i *services.Instance) bool {
+	return (f.Owner == "" || i.Owner == f.Owner) &&
+		(f.Name == "" || i.Name == f.Name) &&
+		(f.Service == "" || i.Service == f.Service) &&
+		(f.Desired == "" || i.Desired == f.Desired) &&
+		(f.State == "" || i.State == f.State) &&
+		(!f.NotEnded || !i.Ended())
 }
 
 func (tx *memoryTx) PutInstance(i *services.Instance) error {

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) services.Store) {
 		{"NoticeKeyWorksOnce", noticeKeyWorksOnce},
 		{"NoticesAreDueInOrder", noticesAreDueInOrder},
 		{"FinishedNoticeLosesWhatItCarried", finishedNoticeLosesWhatItCarried},
+		{"OnlyTheKindsOfOneInstanceAreSkipped", onlyTheKindsOfOneInstanceAreSkipped},
 		{"SlotNamesItsLastMessage", slotNamesItsLastMessage},
 		{"MessageIsTakenOnce", messageIsTakenOnce},
 		{"HandledMessageStaysHandled", handledMessageStaysHandled},

@@ -51,6 +51,13 @@ func instancesAreOrderedAndFiltered(t *testing.T, s services.Store) {
 		{services.InstanceFilter{Owner: "alice"}, "czb"},
 		{services.InstanceFilter{Owner: "alice", NotEnded: true}, "cz"},
 		{services.InstanceFilter{Owner: "nobody"}, ""},
+		{services.InstanceFilter{Name: "name-z"}, "z"},
+		{services.InstanceFilter{Owner: "bob", Name: "name-z"}, ""},
+		{services.InstanceFilter{Service: "site", State: services.StateDown}, "c"},
+		{services.InstanceFilter{Service: "ssh"}, ""},
+		{services.InstanceFilter{Owner: "alice", Desired: services.DesiredRunning}, "czb"},
+		{services.InstanceFilter{Desired: services.DesiredWarm}, ""},
+		{services.InstanceFilter{Desired: services.DesiredGone}, ""},
 	} {
 		view(t, s, func(tx services.Tx) {
 			found, err := tx.Instances(tt.filter)
@@ -59,6 +66,7 @@ func instancesAreOrderedAndFiltered(t *testing.T, s services.Store) {
 				got += i.ID
 			}
 			is(t, tt.want)(got, err)
+			is(t, len(tt.want))(tx.CountInstances(tt.filter))
 		})
 	}
 }

@@ -108,6 +108,35 @@ func finishedNoticeLosesWhatItCarried(t *testing.T, s services.Store) {
 	}
 }
 
+func onlyTheKindsOfOneInstanceAreSkipped(t *testing.T, s services.Store) {
+	add(t, s, note("reachable", "i", base))
+	other := add(t, s, note("another's", "j", base))
+	skipped := note("reminder", "i", base)
+	skipped.Kind = services.KindReminder
+	add(t, s, skipped)
+	update(t, s, func(tx services.Tx) {
+		is(t, skipped)(tx.PendingNotice(skipped.ID))
+		ok(t, tx.SkipNotices("i"))
+		ok(t, tx.SkipNotices("j", services.KindReminder, services.KindDown))
+		is(t, "reachablereminder")(keys(tx.PendingNotices("i")))
+		ok(t, tx.SkipNotices("i", services.KindDown, services.KindReminder))
+		is(t, "reachable")(keys(tx.PendingNotices("i")))
+		is(t, other)(tx.PendingNotice(other.ID))
+		_, err := tx.PendingNotice(skipped.ID)
+		wantCode(t, err, services.CodeNotFound)
+		// Its body is gone, too.
+		skipped.State = services.NoticePending
+		ok(t, tx.PutNotice(skipped))
+		found, err := tx.PendingNotice(skipped.ID)
+		is(t, []byte(nil))(found.Body, err)
+	})
+	view(t, s, func(tx services.Tx) {
+		if err := tx.SkipNotices("i", services.KindReachable); err == nil {
+			t.Error("a view changed notices")
+		}
+	})
+}
+
 func slotNamesItsLastMessage(t *testing.T, s services.Store) {
 	first, second := add(t, s, note("1", "i", base)), add(t, s, note("2", "i", base))
 	other := note("3", "i", base)
