@@ -18,8 +18,7 @@ func TestPrivateMentionStartsASiteOverMastodon(t *testing.T) {
 	server := mastodontest.New(t, mastodontest.Mastodon45)
 	ann := server.AddAccount("ann@elsewhere.example")
 	stranger := server.AddAccount("stranger@elsewhere.example")
-	b := newBot(t, fmt.Sprintf("[mastodon]\nserver = %q\ntoken_file = \"token\"\npoll = \"1s\"\n", server.URL)+
-		fmt.Sprintf("[[users]]\nname = \"ann\"\nmastodon = [%q]\nservices = [\"site\"]\nmax_instances = 2\nmax_life = \"4h\"\n", ann.ID))
+	b := newBot(t, mastodonUser(server, ann))
 	b.write("token", mastodontest.Token+"\n")
 	b.start()
 	wait(t, 60*time.Second, "polled once: history is never executed", func() bool {
@@ -59,4 +58,21 @@ func TestPrivateMentionStartsASiteOverMastodon(t *testing.T) {
 		}
 	}
 	b.wantForgotten(onion, mastodontest.Token)
+}
+
+// mastodonUser is the part of a configuration with a user who is heard
+// through Tor.
+func mastodonUser(server *mastodontest.Server, ann *mastodontest.Account) string {
+	return fmt.Sprintf(`
+[mastodon]
+server = %q
+token_file = "token"
+poll = "1s"
+[[users]]
+name = "ann"
+mastodon = [%q]
+services = ["site"]
+max_instances = 2
+max_life = "4h"
+`, server.URL, ann.ID)
 }

@@ -122,6 +122,18 @@ func defaultConfig() *config {
 // loadConfig reads and checks the file. Errors are [services.CodeBadConfig]
 // with the line where one can be named.
 func loadConfig(path string) (*config, error) {
+	c, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, badConfig(path, 0, err.Error(), nil)
+	}
+	return c, nil
+}
+
+// readConfig reads a file that may not be finished yet.
+func readConfig(path string) (*config, error) {
 	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, badConfig(path, 0, "there is no such file; copy config.example.toml to it and edit it", err)
@@ -135,9 +147,6 @@ func loadConfig(path string) (*config, error) {
 		return nil, decodeError(path, err)
 	}
 	c.relativeTo(filepath.Dir(path))
-	if err := c.check(); err != nil {
-		return nil, badConfig(path, 0, err.Error(), nil)
-	}
 	return c, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,23 +21,41 @@ type mastodonCmd struct {
 	Check mastodonCheckCmd `cmd:"" help:"Check that private mentions from the configured users arrive."`
 }
 
+// defaultTokenFile is where a token goes when nobody says otherwise.
+const defaultTokenFile = "mastodon.token"
+
 type mastodonLoginCmd struct {
 	Server    string `arg:"" help:"The bot's server, as in https://mastodon.example."`
-	TokenFile string `default:"mastodon.token" type:"path" help:"Where the token goes, mode 0600."`
+	Config    string `default:"config.toml" type:"path" help:"The configuration file, if there is one yet: its [tor] section is used."`
+	TokenFile string `type:"path" help:"Where the token goes, mode 0600; the configuration's token_file, or mastodon.token."`
 	Manage    bool   `help:"Also ask for the rights that check --fix needs."`
 	route
 }
 
 // Run registers onionbot with the server and takes the code.
 func (c mastodonLoginCmd) Run(ctx context.Context, s *streams) error {
-	dial, end, err := c.dialer(ctx, s.out, defaultConfig())
+	cfg, err := readConfig(c.Config)
+	if errors.Is(err, os.ErrNotExist) {
+		cfg, err = defaultConfig(), nil
+	}
+	if err != nil {
+		return err
+	}
+	file := cmp.Or(c.TokenFile, cfg.Mastodon.TokenFile, defaultTokenFile)
+	c.Direct = c.Direct || !cfg.Mastodon.ThroughTor
+	dial, end, err := c.dialer(ctx, s.out, cfg)
 	if err != nil {
 		return err
 	}
 	defer end()
-	return mastodon.Login(ctx, mastodon.LoginOptions{
-		Server: c.Server, Dial: dial, In: s.in, Out: s.out, TokenFile: c.TokenFile, Manage: c.Manage,
+	err = mastodon.Login(ctx, mastodon.LoginOptions{
+		Server: c.Server, Dial: dial, In: s.in, Out: s.out, TokenFile: file, Manage: c.Manage,
+		AllowLoopback: loopback(c.Server),
 	})
+	if err == nil && (cfg.Mastodon.Server != c.Server || cfg.Mastodon.TokenFile != file) {
+		fmt.Fprintf(s.out, "\nThe configuration needs these lines:\n\n[mastodon]\nserver = %q\ntoken_file = %q\n", c.Server, file)
+	}
+	return err
 }
 
 type mastodonCheckCmd struct {
@@ -70,6 +89,7 @@ func (c mastodonCheckCmd) Run(ctx context.Context, s *streams) error {
 	}
 	err = mastodon.Check(ctx, mastodon.CheckOptions{
 		Server: cfg.Mastodon.Server, Token: token, Dial: dial, Users: people, Fix: c.Fix, In: s.in, Out: s.out,
+		AllowLoopback: loopback(cfg.Mastodon.Server),
 	})
 	if errors.Is(err, mastodon.ErrProblems) {
 		return exitCode(1)
@@ -126,9 +146,28 @@ func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), 
 		_ = pool.Shutdown(ctx)
 		_ = os.RemoveAll(dir)
 	}
-	if err := pool.WaitReady(ctx, nil); err != nil {
+	if err := joined(ctx, pool); err != nil {
 		end()
 		return nil, nil, err
 	}
 	return pool.Dialer("mastodon"), end, nil
+}
+
+// joinLimit bounds the wait for the Tor network; joined says it in words.
+const joinLimit = 3 * time.Minute
+
+// joined waits until the tor can be used.
+func joined(ctx context.Context, pool *tor.Pool) error {
+	limited, cancel := context.WithTimeout(ctx, joinLimit)
+	defer cancel()
+	err := pool.WaitReady(limited, nil)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.New("interrupted before tor was ready; nothing was sent to the server")
+	case limited.Err() != nil:
+		return errors.New("tor did not reach the Tor network within three minutes; check this machine's network, or name a file with bridges in [tor] torrc_include")
+	}
+	return err
 }

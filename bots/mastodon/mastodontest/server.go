@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -62,6 +63,7 @@ type Server struct {
 	policy        map[string]string
 	faults        []*Fault
 	requests      []Request
+	watcher       func(*http.Request)
 	limit         int
 	window        time.Duration
 	windowStart   time.Time
@@ -138,12 +140,30 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
+// OnRequest lets fn look at each request while its connection is open, before
+// anything is answered; RemoteAddr is whoever connected.
+func (s *Server) OnRequest(fn func(*http.Request)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watcher = fn
+}
+
+// Scopes are the rights of a token, in order; nil for one that is not known.
+func (s *Server) Scopes(token string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(slices.Values(s.tokens[token]))
+}
+
 // serve is the order of things: log, faults, rate limit, then the API.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.URL.Query(), r.Header.Clone(), time.Now()})
-	fault := s.takeFault(r)
+	fault, watcher := s.takeFault(r), s.watcher
 	s.mu.Unlock()
+	if watcher != nil {
+		watcher(r)
+	}
 	if fault != nil && !fault.After {
 		fault.play(w)
 		return
