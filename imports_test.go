@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"tor":                {"services"},
 	"tor/privnet":        {},
 	"db":                 {"services"},
+	"metrics":            {"bots", "services"},
 }
 
 // only names the one folder that may import a library.
@@ -45,6 +46,7 @@ var only = map[string]string{
 	"github.com/microcosm-cc/":     "bots/page",
 	"github.com/yuin/goldmark":     "bots/page",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
+	"github.com/prometheus/":       "metrics",
 }
 
 // plain are the folders that import the standard library and this module only.

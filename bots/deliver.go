@@ -38,6 +38,7 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, er
 	if err != nil {
 		return b.failed(ctx, n, err)
 	}
+	b.tally.add(n.To.Network, SendOK)
 	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
 	return verdict{}, b.put(context.WithoutCancel(ctx), n)
 }
@@ -143,10 +144,13 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (v
 	now := b.o.Clock.Now()
 	switch {
 	case s.Unwelcome:
+		b.tally.add(n.To.Network, SendUnwelcome)
 		return verdict{stale: true}, b.unwelcome(ctx, n, cause)
 	case s.Permanent, n.Attempts >= b.o.MaxAttempts, now.Sub(n.DueAt) > b.o.MaxAge:
+		b.tally.add(n.To.Network, SendGivenUp)
 		return verdict{}, b.giveUp(ctx, n, cause)
 	}
+	b.tally.add(n.To.Network, SendRetry)
 	wait := s.RetryAfter
 	if wait <= 0 {
 		wait = backoff(n.Attempts, b.o.First, b.o.Longest)

@@ -120,6 +120,7 @@ func (h *Hub) receive(ctx context.Context, a Adapter, box *inbox) {
 			n = 1
 		}
 		h.o.Log.Error("receiving ended", "network", a.Network(), "error", err)
+		box.tally.ends.Add(1)
 		h.note(a.Network(), "it does not receive messages")
 		if !pause(ctx, backoff(n, receiveFirst, receiveLongest)) {
 			return

@@ -23,6 +23,7 @@ type inbox struct {
 	more   bool             // the last look found a full batch: the store may hold more
 	ended  int              // events finished so far
 	busy   sync.WaitGroup
+	tally  receiveTally
 }
 
 type job struct {
@@ -52,14 +53,20 @@ func newInbox(h *Hub, a Adapter) *inbox {
 // keep is the adapter's [KeepFunc].
 func (b *inbox) keep(ctx context.Context, events []services.Incoming, cursor string) error {
 	now := b.hub.o.Clock.Now()
+	var fresh uint64
 	err := b.hub.o.Store.Update(ctx, func(tx services.Tx) error {
+		fresh = 0
 		for _, in := range events {
 			in.Network = b.adapter.Network()
 			if in.ReceivedAt.IsZero() {
 				in.ReceivedAt = now
 			}
-			if _, err := tx.AddIncoming(in); err != nil {
+			added, err := tx.AddIncoming(in)
+			if err != nil {
 				return err
+			}
+			if added {
+				fresh++
 			}
 		}
 		if cursor == "" {
@@ -70,6 +77,7 @@ func (b *inbox) keep(ctx context.Context, events []services.Incoming, cursor str
 	if err != nil {
 		return fmt.Errorf("keep events: %w", err)
 	}
+	b.tally.events.Add(fresh)
 	b.hub.note(b.adapter.Network(), "")
 	b.wake()
 	return nil

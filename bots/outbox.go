@@ -41,6 +41,8 @@ type Outbox struct {
 	busy map[chat]bool
 	hold map[chat]time.Time // chats that wait after a failure
 	work sync.WaitGroup
+
+	tally sendTally
 }
 
 // chat is where order matters.

@@ -55,6 +55,7 @@ type Adapter struct {
 	loopback bool
 
 	health atomic.Pointer[string]
+	failed atomic.Uint64 // attempts to receive
 
 	mu         sync.Mutex // guards what follows
 	self       mastodon.ID
@@ -65,7 +66,10 @@ type Adapter struct {
 	sentOrder  []mastodon.ID
 }
 
-var _ bots.Adapter = (*Adapter)(nil)
+var (
+	_ bots.Adapter        = (*Adapter)(nil)
+	_ bots.ReceiveCounter = (*Adapter)(nil)
+)
 
 // New checks the options and makes an adapter. It does not talk to the server.
 func New(o Options) (*Adapter, error) {
@@ -115,6 +119,9 @@ func (a *Adapter) Health() string {
 	}
 	return ""
 }
+
+// ReceiveErrors is how many attempts to receive failed and were repeated.
+func (a *Adapter) ReceiveErrors() uint64 { return a.failed.Load() }
 
 func (a *Adapter) setHealth(sentence string) { a.health.Store(&sentence) }
 

@@ -47,6 +47,7 @@ func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc
 		wait := r.pause()
 		if err != nil {
 			failures++
+			a.failed.Add(1)
 			wait = a.backOff(err, failures)
 			a.troubled(err, failures, wait)
 		} else {

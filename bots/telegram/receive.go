@@ -49,6 +49,7 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 			continue
 		}
 		failures++
+		a.failed.Add(1)
 		a.trouble.set(explain(err, failures))
 		pause := max(a.pauses.after(failures), retryAfter(err))
 		a.log.Log(ctx, level(failures), "telegram: receiving failed",

@@ -30,6 +30,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -87,9 +88,13 @@ type Adapter struct {
 	pace    *pace
 	sent    *sentKeys
 	trouble trouble
+	failed  atomic.Uint64 // attempts to receive
 }
 
-var _ bots.Adapter = (*Adapter)(nil)
+var (
+	_ bots.Adapter        = (*Adapter)(nil)
+	_ bots.ReceiveCounter = (*Adapter)(nil)
+)
 
 var tokenShape = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`)
 
@@ -134,6 +139,9 @@ func (a *Adapter) Network() string { return Network }
 // Health is a plain sentence on a lasting trouble with receiving; "" when
 // all is well.
 func (a *Adapter) Health() string { return a.trouble.sentence() }
+
+// ReceiveErrors is how many attempts to receive failed and were repeated.
+func (a *Adapter) ReceiveErrors() uint64 { return a.failed.Load() }
 
 // Close drops idle connections. Use it after Receive has returned and nothing
 // is sent any more.

@@ -29,6 +29,7 @@ type config struct {
 	Tor      torConfig      `toml:"tor"`
 	Telegram telegramConfig `toml:"telegram"`
 	Mastodon mastodonConfig `toml:"mastodon"`
+	Metrics  metricsConfig  `toml:"metrics"`
 	Users    []userConfig   `toml:"users"`
 }
 
@@ -65,6 +66,10 @@ type mastodonConfig struct {
 	Poll           duration `toml:"poll"`
 	ContentWarning string   `toml:"content_warning"`
 	Language       string   `toml:"language"`
+}
+
+type metricsConfig struct {
+	Listen string `toml:"listen"`
 }
 
 type userConfig struct {

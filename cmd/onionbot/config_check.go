@@ -10,6 +10,7 @@ import (
 	"onionbot/bots"
 	"onionbot/bots/mastodon"
 	"onionbot/bots/telegram"
+	"onionbot/metrics"
 	"onionbot/services"
 	"onionbot/services/sshkey"
 )
@@ -37,6 +38,11 @@ func (c *config) check() error {
 	}
 	if c.Mastodon.TokenFile != "" && c.Mastodon.Server == "" {
 		return errors.New("mastodon.server must name your server, as in https://mastodon.example")
+	}
+	if c.Metrics.Listen != "" {
+		if _, err := metrics.ParseAddress(c.Metrics.Listen, c.RunDir); err != nil {
+			return err
+		}
 	}
 	return c.checkUsers()
 }

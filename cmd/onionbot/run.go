@@ -22,6 +22,11 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer d.close()
+	endMetrics, err := d.openMetrics(ctx, c.Config)
+	if err != nil {
+		return err
+	}
+	defer endMetrics()
 	var networks []string
 	for _, a := range d.adapters {
 		networks = append(networks, a.Network())

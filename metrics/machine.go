@@ -1,0 +1,48 @@
+package metrics
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Descriptions; they never change.
+var (
+	dockerUp = series("docker_up", "1 if the container engine answers.")
+	diskOK   = series("disk_ok", "1 if the last write to the state directory went through.")
+	trouble  = series("receive_trouble", "1 if messages of the network do not arrive and that lasts; \"status\" says why.", "network")
+	torUp    = series("tor_up", "1 if this tor answers and has reached the Tor network.", "tor")
+)
+
+// machine is what "status" tells the operator, as numbers.
+type machine struct{ Sources }
+
+func (*machine) Describe(out chan<- *prometheus.Desc) {
+	out <- dockerUp
+	out <- diskOK
+	out <- trouble
+}
+
+func (m *machine) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), askLimit)
+	defer cancel()
+	h := m.Health.Health(ctx)
+	gauge(out, dockerUp, asNumber(h.Docker == ""))
+	gauge(out, diskOK, asNumber(h.Disk == ""))
+	for _, network := range m.Networks {
+		gauge(out, trouble, asNumber(h.Fronts[network] != ""), network)
+	}
+}
+
+// tors are the pool's processes.
+type tors struct{ Sources }
+
+func (*tors) Describe(out chan<- *prometheus.Desc) { out <- torUp }
+
+func (t *tors) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), askLimit)
+	defer cancel()
+	for _, one := range t.Tors(ctx) {
+		gauge(out, torUp, asNumber(one.Up), one.Name)
+	}
+}
