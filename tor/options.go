@@ -2,6 +2,7 @@ package tor
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os/exec"
 	"path/filepath"
@@ -149,20 +150,31 @@ func ours() []string {
 	}
 }
 
-// checkInclude refuses lines that would take a managed tor out of our hands.
+// checkInclude refuses lines that [CheckLine] refuses.
 func checkInclude(lines []string) error {
 	for _, line := range lines {
-		if strings.ContainsAny(line, "\r\n\x00") {
-			return services.E(services.CodeBadConfig, "problem", "a torrc line with a line end in it")
+		if err := CheckLine(line); err != nil {
+			return services.E(services.CodeBadConfig, "problem", err.Error())
 		}
-		if strings.HasPrefix(line, ".") {
-			return services.E(services.CodeBadConfig, "problem", "a torrc line that begins with a dot")
-		}
-		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		word = strings.ToLower(strings.Trim(word, "+/"))
-		if slices.Contains(ours(), word) {
-			return services.E(services.CodeBadConfig, "problem", "onionbot sets "+word+" itself; remove it from the torrc lines")
-		}
+	}
+	return nil
+}
+
+// CheckLine refuses a torrc line that would take a managed tor out of our
+// hands. Errors are sentences for the operator, without the final dot.
+func CheckLine(line string) error {
+	words := strings.Fields(line)
+	switch {
+	case len(words) == 0:
+		return nil
+	case strings.ContainsAny(line, "\r\n\x00"):
+		return errors.New("a torrc line has a line end in it")
+	case strings.HasPrefix(line, "."):
+		return errors.New("a torrc line begins with a dot")
+	}
+	option := strings.Trim(words[0], "+/")
+	if slices.Contains(ours(), strings.ToLower(option)) {
+		return fmt.Errorf("onionbot sets %s itself; remove this line", option)
 	}
 	return nil
 }

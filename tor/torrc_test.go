@@ -40,6 +40,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		"space in a directory": {Options{StateDir: "/a b"}, services.CodeBadConfig},
 		"our own line":         {Options{TorrcInclude: []string{"  SocksPort 9050"}}, services.CodeBadConfig},
 		"our own line, other":  {Options{TorrcInclude: []string{"+ControlPort 9051"}}, services.CodeBadConfig},
+		"our own line, tabbed": {Options{TorrcInclude: []string{"safelogging\t0"}}, services.CodeBadConfig},
 		"two lines in one":     {Options{TorrcInclude: []string{"UseBridges 1\nControlPort 9051"}}, services.CodeBadConfig},
 		"no tor":               {Options{TorPath: "/nonexistent/tor"}, services.CodeUnavailable},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -171,11 +172,11 @@ func decodeError(path string, err error) error {
 }
 
 func badConfig(path string, line int, problem string, cause error) error {
-	where := path
+	args := []string{"file", path, "problem", problem}
 	if line > 0 {
-		where = fmt.Sprintf("%s, line %d", path, line)
+		args = append(args, "line", strconv.Itoa(line))
 	}
-	return services.Wrap(services.CodeBadConfig, cause, "where", where, "problem", problem)
+	return services.Wrap(services.CodeBadConfig, cause, args...)
 }
 
 // relativeTo lets paths of the file be written relative to it.

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"onionbot/services"
+	"onionbot/services/catalog"
 )
 
 const example = "../../config.example.toml"
@@ -137,6 +138,40 @@ func TestTokensThatOthersMayReadAreRefused(t *testing.T) {
 	}
 	if _, err = readToken(path); err == nil || strings.Contains(sentence(err), "two words") {
 		t.Errorf("a token of two words: %v", err)
+	}
+}
+
+func TestATorrcLineThatCannotBeIsRefusedWithItsPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "torrc")
+	for text, want := range map[string]string{
+		"# ours\nUseBridges 1\n\nSafeLogging 0\n": "line 4: onionbot sets SafeLogging itself; remove this line.",
+		"UseBridges 1\n.Bridge x\n":               "line 2: a torrc line begins with a dot.",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := includeLines(path)
+		if got := sentence(err); lines != nil || got != "tor.torrc_include "+path+", "+want {
+			t.Errorf("it says %q, lines %q", got, lines)
+		}
+	}
+	_, err := includeLines(path + "-missing")
+	if got := sentence(err); got != "tor.torrc_include "+path+"-missing: it cannot be read." {
+		t.Errorf("it says %q", got)
+	}
+	if got := sentence(services.E(services.CodeBadConfig, "problem", "the size is odd")); got != "the size is odd." {
+		t.Errorf("without a place it says %q", got)
+	}
+}
+
+func TestABrokenServiceIsRefusedWithItsPlace(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "wiki")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "service.toml"), []byte("\nspeed = 9\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := catalog.Load(filepath.Dir(dir))
+	if got := sentence(err); !strings.HasPrefix(got, filepath.Join(dir, "service.toml")+", line 2: ") {
+		t.Errorf("it says %q", got)
 	}
 }
 

@@ -136,22 +136,28 @@ func (e *engine) openPool(ctx context.Context, o engineOptions) (*tor.Pool, erro
 	})
 }
 
-// includeLines reads the operator's torrc lines, without comments.
+// includeLines reads the operator's torrc lines, without comments, and refuses
+// those that onionbot cannot work with.
 func includeLines(path string) ([]string, error) {
 	if path == "" {
 		return nil, nil
 	}
+	where := "tor.torrc_include " + path
 	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		return nil, badConfig("tor.torrc_include", 0, fmt.Sprintf("%s cannot be read", path), err)
+		return nil, badConfig(where, 0, "it cannot be read", err)
 	}
 	var lines []string
 	scanner := bufio.NewScanner(strings.NewReader(string(data)))
-	for scanner.Scan() {
+	for n := 1; scanner.Scan(); n++ {
 		line := strings.TrimSpace(scanner.Text())
-		if line != "" && !strings.HasPrefix(line, "#") {
-			lines = append(lines, line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
+		if err := tor.CheckLine(line); err != nil {
+			return nil, badConfig(where, n, err.Error(), nil)
+		}
+		lines = append(lines, line)
 	}
 	return lines, scanner.Err()
 }

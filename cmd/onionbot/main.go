@@ -105,7 +105,7 @@ func sentence(err error) string {
 	}
 	switch e.Code {
 	case services.CodeBadConfig:
-		return fmt.Sprintf("%s: %s.", e.Args["where"], e.Args["problem"])
+		return misconfigured(e)
 	case services.CodeLocked:
 		return "another onionbot is running with this state directory. Stop it first, or give this one its own state_dir and run_dir."
 	case services.CodeNewerSchema:
@@ -120,6 +120,18 @@ func sentence(err error) string {
 		return unavailable(e)
 	}
 	return e.Error()
+}
+
+// misconfigured says where in which file what is wrong, as far as it is known.
+func misconfigured(e *services.Error) string {
+	file, line, problem := e.Args["file"], e.Args["line"], e.Args["problem"]
+	switch {
+	case file == "":
+		return problem + "."
+	case line == "":
+		return fmt.Sprintf("%s: %s.", file, problem)
+	}
+	return fmt.Sprintf("%s, line %s: %s.", file, line, problem)
 }
 
 func unavailable(e *services.Error) string {
