@@ -56,6 +56,17 @@ func (b *bot) write(name, text string) {
 	}
 }
 
+// set adds a line to a section of the configuration that is there.
+func (b *bot) set(section, line string) {
+	b.t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.dir, "config.toml"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	head := "[" + section + "]\n"
+	b.write("config.toml", strings.Replace(string(text), head, head+line+"\n", 1))
+}
+
 // start starts the daemon and returns when it answers.
 func (b *bot) start() {
 	b.t.Helper()

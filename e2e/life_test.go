@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -86,6 +87,64 @@ func TestDeadBotDoesNotProlongALife(t *testing.T) {
 		return len(b.containers()) == 0 && strings.Contains(b.ctl("list"), "Nothing is running")
 	})
 	b.wantNothingLeft(onion)
+}
+
+// TestStopCutsAnOpenConnection counts from the answer, not from the last word.
+func TestStopCutsAnOpenConnection(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	c := b.chat()
+	onion := c.starts("start site for 1h")
+	cut := hold(t, onion, 80)
+	mark := len(c.screen.String())
+	c.say("stop site")
+	c.hear(20*time.Second, mark, "is being taken down", "site is gone: ")
+	answered := time.Now()
+	select {
+	case at := <-cut:
+		t.Logf("cut %v after the answer", at.Sub(answered).Round(time.Millisecond))
+	case <-time.After(5 * time.Second):
+		t.Error("still connected 5 s after the answer")
+	}
+	c.wantLastWord(60*time.Second, "site", "it was stopped")
+	wantDark(t, onion)
+	b.wantNothingLeft(onion, strings.TrimSuffix(onion, ".onion"))
+}
+
+// TestSleepingBotMissesNothing stops the bot's process across a deadline, as a
+// machine under load or a debugger does: the container keeps the deadline, and
+// the bot says so when it goes on.
+func TestSleepingBotMissesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	c := b.chat()
+	began := time.Now()
+	onion := c.starts("start site for 1m")
+	cut := hold(t, onion, 80)
+	if err := b.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.cmd.Process.Signal(syscall.SIGCONT) })
+	select {
+	case at := <-cut:
+		if late := at.Sub(began.Add(time.Minute)); late < -2*time.Second || late > 7*time.Second {
+			t.Errorf("cut %v from its deadline", late)
+		}
+	case <-time.After(90 * time.Second):
+		t.Fatal("it lived on while its bot slept")
+	}
+	wantDark(t, onion)
+	if text := c.screen.String(); strings.Contains(text, "gone") {
+		t.Fatalf("the bot is not asleep:\n%s", text)
+	}
+	if err := b.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	c.wantLastWord(60*time.Second, "site", "its time was up")
+	b.wantNothingLeft(onion, strings.TrimSuffix(onion, ".onion"))
+	c.wantLastWord(time.Second, "site", "its time was up") // still said once
 }
 
 func TestWrongWordsChangeNothing(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,15 +17,16 @@ import (
 
 // fetcher visits addresses without a pause and counts.
 type fetcher struct {
-	ok, failed atomic.Int64
-	last       atomic.Value
-	stop       context.CancelFunc
-	wg         sync.WaitGroup
+	ok     []atomic.Int64 // by address
+	failed atomic.Int64
+	last   atomic.Value
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
 }
 
 func fetchAll(t *testing.T, onions []string) *fetcher {
 	ctx, cancel := context.WithCancel(t.Context())
-	f := &fetcher{stop: cancel}
+	f := &fetcher{ok: make([]atomic.Int64, len(onions)), stop: cancel}
 	for i, onion := range onions {
 		f.wg.Add(1)
 		go func() {
@@ -35,7 +37,7 @@ func fetchAll(t *testing.T, onions []string) *fetcher {
 				done()
 				switch {
 				case err == nil:
-					f.ok.Add(1)
+					f.ok[i].Add(1)
 				case ctx.Err() == nil:
 					f.failed.Add(1)
 					f.last.Store(err)
@@ -45,6 +47,32 @@ func fetchAll(t *testing.T, onions []string) *fetcher {
 		}()
 	}
 	return f
+}
+
+// await returns when every address has been opened so many times more, or a
+// visit has failed.
+func (f *fetcher) await(t *testing.T, visits int64) {
+	t.Helper()
+	want := make([]int64, len(f.ok))
+	for i := range f.ok {
+		want[i] = f.ok[i].Load() + visits
+	}
+	wait(t, 90*time.Second, "visited: every address", func() bool {
+		for i := range f.ok {
+			if f.ok[i].Load() < want[i] {
+				return f.failed.Load() > 0
+			}
+		}
+		return true
+	})
+}
+
+func (f *fetcher) visits() int64 {
+	var n int64
+	for i := range f.ok {
+		n += f.ok[i].Load()
+	}
+	return n
 }
 
 func (f *fetcher) end() {
@@ -67,15 +95,16 @@ func TestRestartOfTheBotCutsNobody(t *testing.T) {
 	}
 	f := fetchAll(t, onions)
 	for range 3 {
-		time.Sleep(2 * time.Second)
+		f.await(t, 2)
 		b.kill()
-		time.Sleep(2 * time.Second)
+		f.await(t, 2)
 		b.start()
 	}
-	time.Sleep(2 * time.Second)
+	f.await(t, 2)
 	f.end()
-	if f.failed.Load() > 0 || f.ok.Load() < int64(n) {
-		t.Errorf("%d visits failed, %d went well; the last error: %v", f.failed.Load(), f.ok.Load(), f.last.Load())
+	t.Logf("%d addresses, %d visits", n, f.visits())
+	if f.failed.Load() > 0 {
+		t.Errorf("%d visits failed, %d went well; the last error: %v", f.failed.Load(), f.visits(), f.last.Load())
 	}
 	if left := b.containers(); len(left) < n {
 		t.Errorf("containers: %v", left)
@@ -119,6 +148,54 @@ func TestKilledTorsComeBackWithTheSameAddresses(t *testing.T) {
 	}
 	wait(t, 90*time.Second, "open again", func() bool { return opensAnew(t, onion) })
 	wait(t, 30*time.Second, "called reachable", func() bool { return strings.Contains(b.ctl("status", "site"), "is reachable") })
+}
+
+// TestDeathOfTorsIsToldAndTheirReturnToo kills every tor of the bot while none
+// can be started.
+func TestDeathOfTorsIsToldAndTheirReturnToo(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	program, broken := filepath.Join(b.dir, "tor"), filepath.Join(b.dir, "broken")
+	b.write("tor", fmt.Sprintf("#!/bin/sh\n[ ! -e %q ] || exit 1\nexec tor \"$@\"\n", broken))
+	if err := os.Chmod(program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.set("tor", fmt.Sprintf("program = %q", program))
+	b.start()
+	c := b.chat()
+	onion := c.starts("start site for 1h")
+	mustVisit(t, onion)
+
+	b.write("broken", "")
+	mark := len(c.screen.String())
+	for _, pid := range b.torPids() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.hear(60*time.Second, mark, "site is not reachable right now: tor does not answer")
+	for _, words := range [][]string{{"status", "site"}, {"status"}} {
+		if out := b.ctl(words...); !strings.Contains(out, "tor does not answer") {
+			t.Errorf("%v: %s", words, out)
+		}
+	}
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	c.hear(2*time.Minute, mark, "site is reachable again, at the same address")
+	if again := address(t, c.screen.String()[mark:]); again != onion {
+		t.Error("another address is named")
+	}
+	wait(t, 60*time.Second, "open again", func() bool { return opensAnew(t, onion) })
+	if out := b.ctl("status"); strings.Contains(out, "tor does not answer") {
+		t.Errorf("afterwards: %s", out)
+	}
+	if n := strings.Count(c.screen.String(), "is reachable again"); n != 1 {
+		t.Errorf("said %d times that it is back", n)
+	}
+	b.ctl("stop", "site")
+	wantDark(t, onion)
+	b.wantEnded(onion)
 }
 
 // torPids are the tor processes whose configuration is in the bot's directory.
