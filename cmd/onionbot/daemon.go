@@ -63,9 +63,11 @@ func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) er
 	if d.adapters, err = d.openAdapters(); err != nil {
 		return err
 	}
-	d.hub = bots.NewHub(bots.HubOptions{Adapters: d.adapters, Store: d.store, Router: router, Clock: d.clock, Log: d.log})
+	d.adapters = crashAdapters(d.adapters, o.hook)
+	store := crashFronts(d.store, o.hook)
+	d.hub = bots.NewHub(bots.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
 	d.outbox = bots.NewOutbox(bots.OutboxOptions{
-		Adapters: d.adapters, Store: d.store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Log: d.log,
+		Adapters: d.adapters, Store: store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Log: d.log,
 	})
 	out.outbox = d.outbox
 	return nil

@@ -16,8 +16,9 @@ import (
 // crashHook makes the process kill itself where ONIONBOT_CRASH_AT says:
 // "after:run#2" when it passes the point the second time. Points are
 // "before:<step>" and "after:<step>" of the reconciler's steps, and
-// "before:commit" and "after:commit" of the store's transactions. It is nil
-// when the variable is not set.
+// "before:commit" and "after:commit" of the engine's transactions; those of
+// the messages' way are in hook_faults_fronts.go. It is nil when the variable
+// is not set.
 func crashHook() func(point string) {
 	at, nth, _ := strings.Cut(os.Getenv("ONIONBOT_CRASH_AT"), "#")
 	if at == "" {
@@ -36,30 +37,43 @@ func crashHook() func(point string) {
 	}
 }
 
-// crashStore puts points around each commit.
+// crashStore puts points around each commit of the engine.
 func crashStore(s services.Store, hook func(point string)) services.Store {
 	if hook == nil {
 		return s
 	}
-	return &hookedStore{Store: s, hook: hook}
+	return &hookedStore{Store: s, hook: hook, always: "commit"}
 }
 
 type hookedStore struct {
 	services.Store
-	hook func(point string)
+	hook   func(point string)
+	always string // the point of every transaction; "" for none
 }
 
-// Update passes "before:commit" with everything written and nothing durable.
+// Update passes "before:…" with everything written and nothing durable.
 func (s *hookedStore) Update(ctx context.Context, fn func(services.Tx) error) error {
+	var passed []string
 	err := s.Store.Update(ctx, func(tx services.Tx) error {
-		if err := fn(tx); err != nil {
+		watched := &hookedTx{Tx: tx}
+		if err := fn(watched); err != nil {
 			return err
 		}
-		s.hook("before:commit")
+		passed = watched.passed
+		if s.always != "" {
+			passed = append(passed, s.always)
+		}
+		s.pass("before:", passed)
 		return nil
 	})
 	if err == nil {
-		s.hook("after:commit")
+		s.pass("after:", passed)
 	}
 	return err
+}
+
+func (s *hookedStore) pass(side string, points []string) {
+	for _, p := range points {
+		s.hook(side + p)
+	}
 }

@@ -2,7 +2,10 @@
 
 package main
 
-import "onionbot/services"
+import (
+	"onionbot/bots"
+	"onionbot/services"
+)
 
 // crashHook is nil: only a binary built for tests, with -tags faults, can be
 // told to fall.
@@ -10,3 +13,9 @@ func crashHook() func(point string) { return nil }
 
 // crashStore is the store itself.
 func crashStore(s services.Store, _ func(point string)) services.Store { return s }
+
+// crashFronts is the store itself.
+func crashFronts(s services.Store, _ func(point string)) services.Store { return s }
+
+// crashAdapters are the adapters themselves.
+func crashAdapters(adapters []bots.Adapter, _ func(point string)) []bots.Adapter { return adapters }
