@@ -15,7 +15,7 @@ import (
 // exist. The copy is 0600; it holds the keys of everything that runs.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	select {
-	case <-s.closed:
+	case <-s.writer.closed:
 		return errClosed
 	default:
 	}

@@ -118,18 +118,7 @@ func TestUnwritablePlacesAreRefused(t *testing.T) {
 func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "s", "onionbot.db"), released(t))
 	fill(t, s, 10)
-	c := <-s.writer
-	limit := func(pages int) {
-		row, err := c.queryRow(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := row.Scan(new(int)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	limit(1) // becomes the size there is
-	s.writer <- c
+	maxPages(t, s, 1) // becomes the size there is
 	big := services.Incoming{Network: "n", ID: "big", Raw: make([]byte, 1<<20)}
 	err := s.Update(t.Context(), func(tx services.Tx) error {
 		if _, err := tx.AddIncoming(big); !services.IsCode(err, services.CodeReadOnlyState) {
@@ -142,9 +131,7 @@ func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	if !services.IsCode(err, services.CodeReadOnlyState) {
 		t.Errorf("Update on a full disk gave %v", err)
 	}
-	c = <-s.writer
-	limit(1 << 30)
-	s.writer <- c
+	maxPages(t, s, 1<<30)
 	err = s.Update(t.Context(), func(tx services.Tx) error {
 		after, err := tx.Setting("after")
 		if err != nil || after != "" {
@@ -158,6 +145,23 @@ func TestFullDiskIsSaidAndSurvived(t *testing.T) {
 	})
 	if err != nil {
 		t.Errorf("Update after the disk has room again gave %v", err)
+	}
+}
+
+// maxPages makes the disk full, or wide again.
+func maxPages(t *testing.T, s *Store, pages int) {
+	t.Helper()
+	c, err := s.writer.exclusive(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.writer.leave()
+	row, err := c.queryRow(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := row.Scan(new(int)); err != nil {
+		t.Fatal(err)
 	}
 }
 

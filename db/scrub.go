@@ -33,11 +33,11 @@ func (s *Store) Scrub(ctx context.Context) error {
 }
 
 func (s *Store) scrubOnce(ctx context.Context, rebuilt *bool) (bool, error) {
-	c, err := s.take(ctx, s.writer)
+	c, err := s.writer.exclusive(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer func() { s.writer <- c }()
+	defer s.writer.leave()
 	if !*rebuilt {
 		// When pages are balanced, SQLite leaves copies of moved rows between
 		// the live ones, which secure_delete does not see.

@@ -19,11 +19,10 @@ type Store struct {
 	log     *slog.Logger
 	now     func() time.Time
 	path    string
-	writeDB *sql.DB // one connection, held by writer
+	writeDB *sql.DB // one connection, the writer's
 	readDB  *sql.DB // read-only
-	writer  chan *conn
+	writer  *writer
 	readers chan *conn
-	closed  chan struct{}
 	closing sync.Once
 }
 
@@ -62,8 +61,7 @@ func open(ctx context.Context, path string, opts Options, files fs.FS) (*Store, 
 		return nil, services.Wrap(services.CodeReadOnlyState, err)
 	}
 	s := &Store{
-		log: opts.Logger, now: time.Now, path: path, closed: make(chan struct{}),
-		writer: make(chan *conn, 1), readers: make(chan *conn, readConns),
+		log: opts.Logger, now: time.Now, path: path, readers: make(chan *conn, readConns),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -71,6 +69,7 @@ func open(ctx context.Context, path string, opts Options, files fs.FS) (*Store, 
 	if opts.Clock != nil {
 		s.now = opts.Clock.Now
 	}
+	s.writer = newWriter(s.log, s.now)
 	if err := secureFiles(path, s.log); err != nil {
 		return nil, err
 	}
@@ -98,11 +97,9 @@ func (s *Store) open(ctx context.Context, files fs.FS) error {
 	if err := s.migrate(ctx, files); err != nil {
 		return err
 	}
-	w, err := newConn(ctx, s.writeDB, writerPragmas)
-	if err != nil {
+	if s.writer.conn, err = newConn(ctx, s.writeDB, writerPragmas); err != nil {
 		return err
 	}
-	s.writer <- w
 	err = s.Update(ctx, func(t services.Tx) error {
 		if err := t.SetSetting("write probe", "1"); err != nil {
 			return err
@@ -122,72 +119,53 @@ func (s *Store) open(ctx context.Context, files fs.FS) error {
 	return nil
 }
 
-// Update runs fn in the one write transaction there is at a time. An error or
-// a panic of fn, and an ended ctx, leave everything as it was.
+// Update runs fn while nobody else writes. An error or a panic of fn, and an
+// ended ctx, leave everything as it was. Updates that wait for each other may
+// share a commit; each is durable when it returns.
 func (s *Store) Update(ctx context.Context, fn func(services.Tx) error) error {
-	return s.transact(ctx, s.writer, "BEGIN IMMEDIATE", true, fn)
+	return s.writer.update(ctx, fn)
 }
 
 // View runs fn on a snapshot. Writers do not wait for it, nor it for them.
 func (s *Store) View(ctx context.Context, fn func(services.Tx) error) error {
-	return s.transact(ctx, s.readers, "BEGIN", false, fn)
-}
-
-func (s *Store) transact(ctx context.Context, pool chan *conn, begin string, write bool, fn func(services.Tx) error) error {
-	c, err := s.take(ctx, pool)
+	c, err := s.reader(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { pool <- c }()
-	if err := c.exec(begin); err != nil {
+	defer func() { s.readers <- c }()
+	if err := c.exec("BEGIN"); err != nil {
 		return coded(err)
 	}
-	t := &tx{ctx: ctx, conn: c, now: s.now, writable: write}
-	committed := false
+	t := &tx{ctx: ctx, conn: c, now: s.now}
 	defer func() {
 		t.ended = true
-		if !committed {
-			s.rollback(c)
+		if err := c.exec("ROLLBACK"); err != nil {
+			s.log.Debug("end a view", "error", err)
 		}
 	}()
 	if err := fn(t); err != nil {
 		return err
 	}
-	if err := errors.Join(t.broken, ctx.Err()); err != nil {
-		return err
-	}
-	if err := c.exec("COMMIT"); err != nil {
-		return coded(err)
-	}
-	committed = true
-	return nil
+	return errors.Join(t.broken, ctx.Err())
 }
 
-// take waits for a connection of the pool.
-func (s *Store) take(ctx context.Context, pool chan *conn) (*conn, error) {
+// reader waits for a connection that reads.
+func (s *Store) reader(ctx context.Context) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	select {
-	case <-s.closed:
+	case <-s.writer.closed:
 		return nil, errClosed
 	default:
 	}
 	select {
-	case c := <-pool:
+	case c := <-s.readers:
 		return c, nil
-	case <-s.closed:
+	case <-s.writer.closed:
 		return nil, errClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-// rollback ends a transaction that shall not be. SQLite may have ended it by
-// itself after a fault of the disk; that is the same.
-func (s *Store) rollback(c *conn) {
-	if err := c.exec("ROLLBACK"); err != nil {
-		s.log.Debug("roll back", "error", err)
 	}
 }
 
@@ -195,11 +173,10 @@ func (s *Store) rollback(c *conn) {
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
-		close(s.closed)
+		s.writer.close()
 		for range cap(s.readers) {
 			(<-s.readers).close()
 		}
-		(<-s.writer).close()
 		err = s.closeAll()
 	})
 	return err
