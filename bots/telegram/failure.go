@@ -62,6 +62,12 @@ func tokenRefused(err error) bool {
 		(api.Code == http.StatusUnauthorized || api.Code == http.StatusNotFound)
 }
 
+// otherPoller reports whether another program fetches the bot's updates.
+func otherPoller(err error) bool {
+	var api *apiError
+	return errors.As(err, &api) && api.Code == http.StatusConflict && !api.says("webhook")
+}
+
 // retryAfter is the pause that Telegram asked for; 0 for none.
 func retryAfter(err error) time.Duration {
 	var api *apiError

@@ -23,9 +23,9 @@ type pollRequest struct {
 	Allowed []string `json:"allowed_updates"`
 }
 
-// getUpdates makes one long poll.
-func (a *Adapter) getUpdates(ctx context.Context, offset int64) ([]json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.pollTimeout+pollMargin)
+// getUpdates makes one poll, which stays open for wait if there is nothing.
+func (a *Adapter) getUpdates(ctx context.Context, offset int64, wait time.Duration) ([]json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait+pollMargin)
 	defer cancel()
 	b, err := a.bot(ctx)
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *Adapter) getUpdates(ctx context.Context, offset int64) ([]json.RawMessa
 	answer, err := b.Raw("getUpdates", pollRequest{
 		Offset:  offset,
 		Limit:   batchSize,
-		Timeout: int(max(a.pollTimeout, time.Second) / time.Second),
+		Timeout: int(max(wait, time.Second) / time.Second),
 		Allowed: []string{"message", "callback_query"},
 	})
 	if err != nil {

@@ -34,9 +34,9 @@ func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc
 // pollUntil is the loop of Receive. Whatever happens, no two calls follow
 // each other without progress or a pause.
 func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFunc, answers chan<- string) error {
-	failures := 0
+	failures, wait := 0, a.pollTimeout
 	for {
-		next, err := a.pollOnce(ctx, pos, keep, answers)
+		next, err := a.pollOnce(ctx, pos, wait, keep, answers)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -44,11 +44,12 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 			a.trouble.set(ErrToken.Error())
 			return ErrToken
 		case err == nil:
-			pos, failures = next, 0
+			pos, failures, wait = next, 0, a.pollTimeout
 			a.trouble.set("")
 			continue
 		}
 		failures++
+		wait = a.waitAfter(err)
 		a.failed.Add(1)
 		a.trouble.set(explain(err, failures))
 		pause := max(a.pauses.after(failures), retryAfter(err))
@@ -60,19 +61,29 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 	}
 }
 
+// waitAfter is how long the poll after a failure stays open: not for long, so
+// that an answer soon tells that the trouble is over. Another poller is
+// different: it only comes back while ours is open.
+func (a *Adapter) waitAfter(err error) time.Duration {
+	if otherPoller(err) {
+		return a.pollTimeout
+	}
+	return min(a.pollTimeout, 3*time.Second)
+}
+
 var errNoProgress = errors.New("telegram: the server repeats itself or answers polls at once")
 
-// pollOnce fetches one batch and keeps it; it returns the position behind it.
-func (a *Adapter) pollOnce(ctx context.Context, pos position, keep bots.KeepFunc, answers chan<- string) (position, error) {
+// pollOnce waits for one batch and keeps it; it returns the position behind it.
+func (a *Adapter) pollOnce(ctx context.Context, pos position, wait time.Duration, keep bots.KeepFunc, answers chan<- string) (position, error) {
 	began := time.Now()
-	raw, err := a.getUpdates(ctx, pos.offset)
+	raw, err := a.getUpdates(ctx, pos.offset, wait)
 	if err != nil {
 		return pos, err
 	}
 	now := a.clock.Now()
 	batch := a.readBatch(raw)
 	if len(batch) == 0 {
-		if len(raw) > 0 || time.Since(began) < min(a.pollTimeout/2, time.Second) {
+		if len(raw) > 0 || time.Since(began) < min(wait/2, time.Second) {
 			return pos, errNoProgress
 		}
 		return position{offset: pos.offset, caughtUp: now}, nil

@@ -352,3 +352,16 @@ func TestTenThousandUpdatesOfTwoHundredPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestTroubleIsOverSoonAfterItsCause(t *testing.T) {
+	s := telegramtest.New(t, token)
+	a := newAdapter(t, s, func(o *telegram.Options) { o.PollTimeout = 50 * time.Second })
+	s.Fault(telegramtest.Fault{Kind: telegramtest.Gateway, Method: "getUpdates", Times: -1})
+	receive(t, a, newInbox())
+	eventually(t, "the trouble is told", func() bool { return a.Health() != "" })
+	s.ClearFaults()
+	eventually(t, "the trouble is over, though nobody writes", func() bool { return a.Health() == "" })
+	if a.ReceiveErrors() < 3 {
+		t.Errorf("%d failed attempts were counted", a.ReceiveErrors())
+	}
+}
