@@ -28,6 +28,7 @@ type receiver struct {
 	adapter *Adapter
 	cursor  mastodon.ID
 	keep    bots.KeepFunc
+	began   time.Time // when Receive was called
 
 	lastMessage time.Time
 	// minID is true once the server was seen to page upwards with min_id,
@@ -38,6 +39,7 @@ type receiver struct {
 // note is what the receiver needs of a notification; raw keeps the rest.
 type note struct {
 	id  mastodon.ID
+	at  time.Time // by the server's clock; zero if it does not say
 	raw json.RawMessage
 }
 
@@ -49,12 +51,19 @@ type event struct {
 
 // poll fetches everything after the cursor, page after page.
 func (r *receiver) poll(ctx context.Context) error {
+	if r.cursor == "" {
+		if err := r.advance(ctx, nil, sinceCursor(r.began)); err != nil {
+			return err
+		}
+	}
 	self, err := r.adapter.whoAmI(ctx)
 	if err != nil {
 		return err
 	}
-	if r.cursor == "" {
-		return r.startFromNow(ctx)
+	if since, ok := sinceOf(r.cursor); ok {
+		if err := r.findStart(ctx, since); err != nil {
+			return err
+		}
 	}
 	for !r.walk && r.cursor != noneYet {
 		page, err := r.page(ctx, &mastodon.Pagination{MinID: r.cursor, Limit: pageSize})
@@ -76,21 +85,6 @@ func (r *receiver) poll(ctx context.Context) error {
 		}
 	}
 	return r.walkBack(ctx, self)
-}
-
-// startFromNow sets the first cursor: history is never executed.
-func (r *receiver) startFromNow(ctx context.Context) error {
-	page, err := r.page(ctx, &mastodon.Pagination{Limit: 1})
-	if err != nil {
-		return err
-	}
-	newest := noneYet
-	for _, n := range page {
-		if newest == noneYet || n.id.Compare(newest) > 0 {
-			newest = n.id
-		}
-	}
-	return r.advance(ctx, nil, newest)
 }
 
 // judgeMinID finds out, once and only when it matters, whether the server
@@ -174,12 +168,17 @@ func (r *receiver) page(ctx context.Context, pg *mastodon.Pagination) ([]note, e
 	notes := make([]note, 0, len(elements))
 	for _, e := range elements {
 		var head struct {
-			ID mastodon.ID `json:"id"`
+			ID        mastodon.ID `json:"id"`
+			CreatedAt string      `json:"created_at"`
 		}
 		if err := json.Unmarshal(e, &head); err != nil || head.ID == "" {
 			return nil, fmt.Errorf("notifications: %w", errors.Join(errNotAPI, err))
 		}
-		notes = append(notes, note{id: head.ID, raw: e})
+		at, err := time.Parse(time.RFC3339Nano, head.CreatedAt)
+		if err != nil {
+			at = time.Time{}
+		}
+		notes = append(notes, note{id: head.ID, at: at, raw: e})
 	}
 	slices.SortStableFunc(notes, func(x, y note) int { return x.id.Compare(y.id) })
 	return notes, nil

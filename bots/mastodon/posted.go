@@ -36,8 +36,9 @@ func (a *Adapter) alreadyPosted(ctx context.Context, p post, to recipient) (mast
 		return "", fmt.Errorf("own posts: %w", err)
 	}
 	want := fingerprint(p.text)
+	now := time.Now().Add(a.limits.clockSkew())
 	for _, s := range own {
-		if time.Since(s.sentAt(time.Time{})) > postedWithin || a.sentAs(s.ID, p.key) || !addressed(&s.wireStatus, to) {
+		if now.Sub(s.sentAt(time.Time{})) > postedWithin || a.sentAs(s.ID, p.key) || !addressed(&s.wireStatus, to) {
 			continue
 		}
 		if s.InReplyToID != "" && s.InReplyToID != p.replyTo {

@@ -33,7 +33,7 @@ func (e *keepError) Unwrap() error { return e.cause }
 // Receive implements [bots.Adapter]: it polls until ctx ends or the token is
 // refused.
 func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc) error {
-	r := &receiver{adapter: a, cursor: mastodon.ID(cursor), keep: keep}
+	r := &receiver{adapter: a, cursor: mastodon.ID(cursor), keep: keep, began: time.Now()}
 	failures := 0
 	for {
 		err := r.poll(ctx)

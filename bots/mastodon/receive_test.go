@@ -24,12 +24,17 @@ func decodeTexts(t *testing.T, a *mastodon.Adapter, rows []services.Incoming) []
 	return got
 }
 
+// history is what was said to the account before the bot existed.
+func history(s *mastodontest.Server, from *mastodontest.Account, n int) {
+	for i := range n {
+		s.Publish(mastodontest.Toot{From: from, Text: "@onionbot stop all", Age: time.Duration(n-i) * 10 * time.Second})
+	}
+}
+
 func TestHistoryIsNeverExecuted(t *testing.T) {
 	onEach(t, func(t *testing.T, s *mastodontest.Server) {
 		alice := s.AddAccount("alice")
-		for range 3 {
-			s.Mention(alice, "direct", "stop all")
-		}
+		history(s, alice, 3)
 		a, sh := newAdapter(t, s, nil), newShelf()
 		receive(t, a, sh)
 		sh.await(t, 0)
@@ -38,6 +43,38 @@ func TestHistoryIsNeverExecuted(t *testing.T) {
 			t.Errorf("kept %q", got)
 		}
 	})
+}
+
+// TestWhatIsSaidBeforeTheServerIsReachedCounts: the first poll comes late, is
+// tried by two processes, and finds more than a page, by whatever clock.
+func TestWhatIsSaidBeforeTheServerIsReachedCounts(t *testing.T) {
+	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			onEach(t, func(t *testing.T, s *mastodontest.Server) {
+				s.ClockAhead(ahead)
+				alice := s.AddAccount("alice")
+				history(s, alice, 60)
+				sh := newShelf()
+				s.Fault(mastodontest.BadGateway(1_000_000))
+				stop := receive(t, newAdapter(t, s, nil), sh)
+				sh.awaitCursor(t)
+				want := texts(90)
+				for _, text := range want[:45] {
+					s.Mention(alice, "direct", text)
+				}
+				_ = stop() // it never got an answer
+				for _, text := range want[45:] {
+					s.Mention(alice, "direct", text)
+				}
+				s.ClearFaults()
+				a := newAdapter(t, s, nil)
+				receive(t, a, sh)
+				if diff := cmp.Diff(want, decodeTexts(t, a, sh.await(t, len(want)))); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
 }
 
 func TestTheVeryFirstMentionOfAnAccountArrives(t *testing.T) {

@@ -217,7 +217,7 @@ func (s *Server) servePolicy(w http.ResponseWriter, r *http.Request) {
 func (s *Server) ownStatuses(w http.ResponseWriter, id string) {
 	page := []any{}
 	for _, st := range slices.Backward(s.statuses) {
-		if st.from.ID == id && !st.deleted && len(page) < 40 && time.Since(st.createdAt) < 1000*time.Hour {
+		if st.from.ID == id && !st.deleted && len(page) < 40 && s.now().Sub(st.createdAt) < 1000*time.Hour {
 			page = append(page, s.statusJSON(st))
 		}
 	}

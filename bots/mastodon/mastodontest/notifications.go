@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // notification is one entry of the bot's list.
 type notification struct {
 	id     string
 	kind   string
+	at     time.Time
 	status *status
 }
 
@@ -20,7 +22,7 @@ func (s *Server) Renotify(statusID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notifications = append(s.notifications, &notification{
-		id: s.next("notification"), kind: "mention", status: s.statusByID(statusID),
+		id: s.next("notification"), kind: "mention", at: s.now(), status: s.statusByID(statusID),
 	})
 }
 
@@ -66,7 +68,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	page := []any{}
 	for _, n := range slices.Backward(fit) {
 		page = append(page, map[string]any{
-			"id": n.id, "type": n.kind, "created_at": n.status.createdAt.UTC().Format("2006-01-02T15:04:05.000Z"),
+			"id": n.id, "type": n.kind, "created_at": s.date(n.at),
 			"account": s.accountJSON(n.status.from), "status": s.statusJSON(n.status),
 		})
 	}

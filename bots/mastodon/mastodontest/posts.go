@@ -109,7 +109,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		s.getStatus(w, id)
 		return
 	}
-	st := &status{id: s.next("status"), from: s.Bot, createdAt: time.Now()}
+	st := &status{id: s.next("status"), from: s.Bot, createdAt: s.now()}
 	if !s.fill(w, r.PostForm, st) {
 		return
 	}

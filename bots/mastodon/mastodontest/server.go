@@ -64,6 +64,7 @@ type Server struct {
 	faults        []*Fault
 	requests      []Request
 	watcher       func(*http.Request)
+	ahead         time.Duration
 	limit         int
 	window        time.Duration
 	windowStart   time.Time
@@ -148,6 +149,24 @@ func (s *Server) OnRequest(fn func(*http.Request)) {
 	s.watcher = fn
 }
 
+// ClockAhead sets the server's clock wrong.
+func (s *Server) ClockAhead(by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = by
+}
+
+// now is the server's clock; with s.mu held.
+func (s *Server) now() time.Time { return time.Now().Add(s.ahead) }
+
+// date writes a time as the software does: Pleroma to the second.
+func (s *Server) date(t time.Time) string {
+	if s.flavour == Pleroma {
+		t = t.Truncate(time.Second)
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
 // Scopes are the rights of a token, in order; nil for one that is not known.
 func (s *Server) Scopes(token string) []string {
 	s.mu.Lock()
@@ -160,6 +179,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.URL.Query(), r.Header.Clone(), time.Now()})
 	fault, watcher := s.takeFault(r), s.watcher
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	s.mu.Unlock()
 	if watcher != nil {
 		watcher(r)

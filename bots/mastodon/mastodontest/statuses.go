@@ -36,6 +36,7 @@ type Toot struct {
 	SpoilerText string
 	ReplyTo     string
 	Media       [][]byte
+	Age         time.Duration // how long ago it was written and arrived
 }
 
 // Mention makes a post that mentions the bot, and whoever else is named
@@ -54,7 +55,7 @@ func (s *Server) Publish(toot Toot) string {
 	defer s.mu.Unlock()
 	st := &status{
 		id: s.next("status"), from: toot.From, text: toot.Text, spoiler: toot.SpoilerText,
-		vis: toot.Visibility, replyTo: toot.ReplyTo, createdAt: time.Now(), language: "en",
+		vis: toot.Visibility, replyTo: toot.ReplyTo, createdAt: s.now().Add(-toot.Age), language: "en",
 	}
 	if st.vis == "" {
 		st.vis = "direct"
@@ -69,7 +70,7 @@ func (s *Server) Publish(toot Toot) string {
 	}
 	s.statuses = append(s.statuses, st)
 	if slices.Contains(st.mentions, s.Bot) && !s.filtered(st) {
-		s.notifications = append(s.notifications, &notification{id: s.next("notification"), kind: "mention", status: st})
+		s.notifications = append(s.notifications, &notification{id: s.next("notification"), kind: "mention", at: st.createdAt, status: st})
 	}
 	return st.id
 }
@@ -140,7 +141,7 @@ func (s *Server) statusJSON(st *status) map[string]any {
 		media = append(media, s.mediaJSON(m))
 	}
 	j := map[string]any{
-		"id": st.id, "created_at": st.createdAt.UTC().Format("2006-01-02T15:04:05.000Z"), "edited_at": nil,
+		"id": st.id, "created_at": s.date(st.createdAt), "edited_at": nil,
 		"in_reply_to_id": nil, "in_reply_to_account_id": nil, "sensitive": st.spoiler != "",
 		"spoiler_text": st.spoiler, "visibility": st.vis, "language": st.language,
 		"uri": "https://" + Domain + "/statuses/" + st.id, "url": "https://" + Domain + "/s/" + st.id,
@@ -152,7 +153,7 @@ func (s *Server) statusJSON(st *status) map[string]any {
 		j["in_reply_to_id"] = st.replyTo
 	}
 	if st.edits > 0 {
-		j["edited_at"] = time.Now().UTC().Format(time.RFC3339Nano)
+		j["edited_at"] = s.date(s.now())
 	}
 	return j
 }
