@@ -30,7 +30,7 @@ func TestMastodonIsSetUpThroughTor(t *testing.T) {
 	setUp(t)
 	server := mastodontest.New(t, mastodontest.Mastodon45)
 	ann := server.AddAccount("ann@elsewhere.example")
-	b := newBot(t, mastodonUser(server, ann))
+	b := newBot(t, mastodonUser(server.URL, ann))
 	exits := watchPeers(t, server)
 
 	out := b.login(server)
@@ -75,7 +75,7 @@ func TestMastodonIsNeverSetUpPastTor(t *testing.T) {
 	setUp(t)
 	server := mastodontest.New(t, mastodontest.Mastodon45)
 	ann := server.AddAccount("ann@elsewhere.example")
-	b := newBot(t, mastodonUser(server, ann))
+	b := newBot(t, mastodonUser(server.URL, ann))
 	b.write("token", mastodontest.Token)
 	network, err := os.ReadFile(filepath.Join(b.dir, "torrc"))
 	if err != nil {
