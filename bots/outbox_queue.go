@@ -40,16 +40,11 @@ func current(tx services.Tx, n *services.Notice) (*services.Notice, error) {
 	if n.Instance == "" {
 		return n, nil // replies are never taken back
 	}
-	pending, err := tx.PendingNotices(n.Instance)
-	if err != nil {
-		return nil, err
+	fresh, err := tx.PendingNotice(n.ID)
+	if services.IsCode(err, services.CodeNotFound) {
+		return nil, nil
 	}
-	for _, p := range pending {
-		if p.ID == n.ID {
-			return p, nil
-		}
-	}
-	return nil, nil
+	return fresh, err
 }
 
 // coalesce skips what a later notice for the same place replaces.
