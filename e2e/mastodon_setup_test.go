@@ -50,6 +50,16 @@ func TestMastodonIsSetUpThroughTor(t *testing.T) {
 		t.Errorf("login says:\n%s", out)
 	}
 
+	listed, err := os.ReadFile(filepath.Join(b.dir, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("config.toml", strings.Replace(string(listed), ann.ID+" "+ann.URI, ann.Acct, 1))
+	out, err = b.mastodon(time.Minute, nil, "check")
+	if err == nil || !strings.Contains(out, fmt.Sprintf("%q", ann.ID+" "+ann.URI)) {
+		t.Errorf("check of an address: %v\n%s", err, out)
+	}
+	b.write("config.toml", string(listed))
 	out, err = b.mastodon(time.Minute, nil, "check")
 	if err != nil || !strings.Contains(out, ann.ID) || !strings.Contains(out, ann.URI) || strings.Contains(out, secret) {
 		t.Errorf("check: %v\n%s", err, out)

@@ -124,5 +124,5 @@ mastodon = [%q]
 services = ["site"]
 max_instances = 2
 max_life = "4h"
-`, server, ann.ID)
+`, server, ann.ID+" "+ann.URI)
 }

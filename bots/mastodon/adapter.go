@@ -35,6 +35,9 @@ type Options struct {
 	ContentWarning string        // shown above every reply; "" for none
 	Language       string        // ISO 639 tag of the replies; "" = "en"
 
+	// Actors are the pinned actors of account ids; see [Identity].
+	Actors map[string]string
+
 	// AllowLoopback permits plain http to, and media from, this machine: for
 	// tests against a fake server. Everywhere else plain http is for .onion
 	// hosts only.
@@ -53,6 +56,7 @@ type Adapter struct {
 	warning  string
 	language string
 	loopback bool
+	actors   map[string]string
 
 	health atomic.Pointer[string]
 	failed atomic.Uint64 // attempts to receive
@@ -104,6 +108,7 @@ func New(o Options) (*Adapter, error) {
 		warning:    o.ContentWarning,
 		language:   o.Language,
 		loopback:   o.AllowLoopback,
+		actors:     o.Actors,
 		recipients: make(map[string]recipient),
 		sent:       make(map[mastodon.ID]string),
 	}, nil

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ type CheckOptions struct {
 	Server        string // as in [Options]
 	Token         services.Secret
 	Dial          DialFunc
-	Users         []string  // "name@host", "name", or an account id on the bot's server
+	Users         []string  // "name@host", "name", or an [Identity]
 	Fix           bool      // offer to repair, asking on In before each step
 	In            io.Reader // answers: "y" agrees
 	Out           io.Writer // the findings
@@ -185,7 +184,12 @@ func (c *checker) changed(err error) error {
 func (c *checker) users(ctx context.Context) ([]wireAccount, error) {
 	var found []wireAccount
 	for _, name := range c.Users {
-		account, err := c.find(ctx, strings.TrimPrefix(strings.TrimSpace(name), "@"))
+		id, err := ParseIdentity(name)
+		if err != nil {
+			c.say("PROBLEM", "the identity %q %v", name, err)
+			continue
+		}
+		account, err := c.find(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -193,17 +197,35 @@ func (c *checker) users(ctx context.Context) ([]wireAccount, error) {
 			c.say("PROBLEM", "%s is not known to the server", name)
 			continue
 		}
-		c.say("ok", "%s: id = %q, actor = %q", account.Acct, account.ID, cmp.Or(account.URI, account.Pleroma.ActorID, account.URL))
-		if account.Bot {
-			c.say("PROBLEM", "%s is marked as a bot, and bots are not listened to", account.Acct)
-		}
+		c.describe(id, account)
 		found = append(found, *account)
 	}
 	return found, nil
 }
 
-// find looks an account up by address, then asks other servers, then by id.
-func (c *checker) find(ctx context.Context, name string) (*wireAccount, error) {
+// describe tells how the configuration names an account for good.
+func (c *checker) describe(id Identity, account *wireAccount) {
+	entry := Identity{ID: string(account.ID), Actor: account.actor()}
+	switch {
+	case !account.isActor(id.Actor):
+		c.say("PROBLEM", "the account %s is %s now, not %s: a stranger", id.ID, entry.Actor, id.Actor)
+	case id.ID == entry.ID:
+		c.say("ok", "%s is listed as %q", account.Acct, entry)
+	default:
+		c.say("PROBLEM", "%s has to be listed by its id: write %q", account.Acct, entry)
+	}
+	if account.Bot {
+		c.say("PROBLEM", "%s is marked as a bot, and bots are not listened to", account.Acct)
+	}
+}
+
+// find looks an account up by address, then asks other servers, then by id. A
+// pinned one can only be an id.
+func (c *checker) find(ctx context.Context, id Identity) (*wireAccount, error) {
+	if id.Actor != "" {
+		return c.byID(ctx, id.ID)
+	}
+	name := strings.TrimPrefix(id.ID, "@")
 	var account wireAccount
 	err := callAPI(ctx, c.client, http.MethodGet, "/api/v1/accounts/lookup", url.Values{"acct": {name}}, &account)
 	if err == nil && account.ID != "" {
@@ -215,12 +237,17 @@ func (c *checker) find(ctx context.Context, name string) (*wireAccount, error) {
 	if strings.Contains(name, "@") {
 		return c.resolve(ctx, name)
 	}
-	err = callAPI(ctx, c.client, http.MethodGet, "/api/v1/accounts/"+url.PathEscape(name), nil, &account)
+	return c.byID(ctx, name)
+}
+
+func (c *checker) byID(ctx context.Context, id string) (*wireAccount, error) {
+	var account wireAccount
+	err := callAPI(ctx, c.client, http.MethodGet, "/api/v1/accounts/"+url.PathEscape(id), nil, &account)
 	switch {
 	case isClientError(err):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("mastodon: look up %s: %w", name, err)
+		return nil, fmt.Errorf("mastodon: look up %s: %w", id, err)
 	}
 	return &account, nil
 }

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,16 +72,17 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 	if from.ID == "" || from.ID != n.Account.ID || from.ID == e.Self || from.Bot || n.Account.Bot {
 		return nil, nil
 	}
+	account := string(from.ID)
+	if !from.isActor(a.actors[account]) {
+		a.log.Warn("mastodon: an account of the configuration belongs to another actor now; it is a stranger", "account", account)
+		account = Identity{ID: account, Actor: from.actor()}.String() // whom no configuration lists
+	}
 	return &bots.Message{
 		Network: Network,
 		ID:      in.ID,
-		From: bots.Identity{
-			Account: string(from.ID),
-			Handle:  from.Acct,
-			Actor:   cmp.Or(from.URI, from.Pleroma.ActorID, from.URL),
-		},
+		From:    bots.Identity{Account: account, Handle: from.Acct, Actor: from.actor()},
 		Route: services.Route{
-			Network: Network, Account: string(from.ID), Chat: from.Acct, ReplyTo: string(s.ID),
+			Network: Network, Account: account, Chat: from.Acct, ReplyTo: string(s.ID),
 		},
 		Text:        s.text(),
 		SentAt:      s.sentAt(in.SentAt),

@@ -22,6 +22,7 @@ var (
 	errReaders = errors.New("the server gave the reply other readers than its recipient")
 	errGone    = errors.New("the account is gone or suspended")
 	errBlocked = errors.New("the person blocked the bot")
+	errActor   = errors.New("the account's id belongs to another actor than the pinned one")
 	errAcct    = errors.New("the account's address cannot be mentioned safely")
 )
 
@@ -47,9 +48,8 @@ func (a *Adapter) recipient(ctx context.Context, to services.Route) (recipient, 
 	ctx, cancel := a.call(ctx)
 	defer cancel()
 	var account struct {
-		ID        mastodon.ID `json:"id"`
-		Acct      string      `json:"acct"`
-		Suspended bool        `json:"suspended"`
+		wireAccount
+		Suspended bool `json:"suspended"`
 	}
 	err := a.get(ctx, "/api/v1/accounts/"+url.PathEscape(to.Account), nil, &account)
 	switch {
@@ -61,6 +61,8 @@ func (a *Adapter) recipient(ctx context.Context, to services.Route) (recipient, 
 		return recipient{}, &bots.SendError{Unwelcome: true, Cause: errGone}
 	case string(account.ID) != to.Account:
 		return recipient{}, fmt.Errorf("recipient: %w", errNotAPI)
+	case !account.isActor(a.actors[to.Account]):
+		return recipient{}, &bots.SendError{Permanent: true, Cause: errActor}
 	case !safeAcct.MatchString(account.Acct):
 		return recipient{}, &bots.SendError{Permanent: true, Cause: errAcct}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,20 +93,25 @@ func check(t *testing.T, s *mastodontest.Server, answers string, users ...string
 	return out.String(), err
 }
 
-func TestCheckNamesIDAndActorForTheConfig(t *testing.T) {
+func TestCheckSaysHowTheConfigNamesSomebody(t *testing.T) {
 	onEach(t, func(t *testing.T, s *mastodontest.Server) {
 		alice := s.AddAccount("alice@remote.example")
-		for _, name := range []string{"alice@remote.example", "@alice@remote.example", alice.ID} {
+		entry := alice.ID + " " + alice.URI
+		for name, listed := range map[string]bool{
+			alice.ID: true, entry: true, "alice@remote.example": false, "@alice@remote.example": false,
+		} {
 			out, err := check(t, s, "", name)
-			if err != nil || !strings.Contains(out, alice.ID) || !strings.Contains(out, alice.URI) {
+			if !strings.Contains(out, strconv.Quote(entry)) || listed != (err == nil) {
 				t.Errorf("%s: %v\n%s", name, err, out)
 			}
 		}
-		if out, err := check(t, s, "", "stranger@far.example"); err != nil || !strings.Contains(out, "https://far.example/users/stranger") {
-			t.Errorf("%v\n%s", err, out)
+		if out, _ := check(t, s, "", "stranger@far.example"); !strings.Contains(out, "https://far.example/users/stranger") {
+			t.Errorf("an account that only its own server knows:\n%s", out)
 		}
-		if out, err := check(t, s, "", "nobody@far.example"); !errors.Is(err, mastodon.ErrProblems) {
-			t.Errorf("%v\n%s", err, out)
+		for _, name := range []string{"nobody@far.example", "a b c", alice.ID + " https://evil.example/users/alice"} {
+			if out, err := check(t, s, "", name); !errors.Is(err, mastodon.ErrProblems) {
+				t.Errorf("%s: %v\n%s", name, err, out)
+			}
 		}
 	})
 }
@@ -114,28 +120,28 @@ func TestCheckFindsFilteredMentionsAndOffersToFollow(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
 	alice := s.AddAccount("alice")
 	s.SetPolicy("for_private_mentions", "filter")
-	if out, err := check(t, s, "", "alice"); !errors.Is(err, mastodon.ErrProblems) {
+	if out, err := check(t, s, "", alice.ID); !errors.Is(err, mastodon.ErrProblems) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if s.Following(alice) {
 		t.Error("followed without consent")
 	}
 	// The note is declined, following agreed.
-	if out, err := check(t, s, "n\ny\n", "alice"); err != nil || !s.Following(alice) {
+	if out, err := check(t, s, "n\ny\n", alice.ID); err != nil || !s.Following(alice) {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if out, err := check(t, s, "", "alice"); err != nil {
+	if out, err := check(t, s, "", alice.ID); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
 func TestCheckOffersToOpenThePolicyAndMarkTheBot(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
-	s.AddAccount("alice")
+	alice := s.AddAccount("alice")
 	s.Change(func() { s.Bot.Bot = false })
 	s.SetPolicy("for_private_mentions", "drop")
 	s.SetPolicy("for_new_accounts", "filter")
-	out, err := check(t, s, "y\ny\ny\nn\ny\n", "alice")
+	out, err := check(t, s, "y\ny\ny\nn\ny\n", alice.ID)
 	if err != nil || s.Policy("for_private_mentions") != "accept" || s.Policy("for_new_accounts") != "accept" {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"onionbot/bots"
@@ -93,6 +94,15 @@ func (u *userConfig) check() error {
 			return fmt.Errorf("telegram identity %d is not a person's numeric id", id)
 		}
 	}
+	for _, text := range u.Mastodon {
+		id, err := mastodon.ParseIdentity(text)
+		if err != nil {
+			return fmt.Errorf("mastodon identity %q %w", text, err)
+		}
+		if strings.Contains(id.ID, "@") {
+			return fmt.Errorf("mastodon identity %q is an address, which can change hands; \"onionbot mastodon check\" tells you the account id to write instead", text)
+		}
+	}
 	return nil
 }
 
@@ -101,8 +111,30 @@ func (u *userConfig) accounts() []bots.Account {
 	for _, id := range u.Telegram {
 		out = append(out, bots.Account{Network: telegram.Network, ID: strconv.FormatInt(id, 10)})
 	}
-	for _, id := range u.Mastodon {
-		out = append(out, bots.Account{Network: mastodon.Network, ID: id})
+	for _, id := range u.identities() {
+		out = append(out, bots.Account{Network: mastodon.Network, ID: id.ID})
+	}
+	return out
+}
+
+// identities are those on Mastodon that can be read.
+func (u *userConfig) identities() []mastodon.Identity {
+	var out []mastodon.Identity
+	for _, text := range u.Mastodon {
+		if id, err := mastodon.ParseIdentity(text); err == nil {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// actors are the pinned actors of Mastodon accounts, by account id.
+func (c *config) actors() map[string]string {
+	out := make(map[string]string)
+	for i := range c.Users {
+		for _, id := range c.Users[i].identities() {
+			out[id.ID] = id.Actor
+		}
 	}
 	return out
 }

@@ -83,6 +83,8 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"unknown level":         {"log_level = \"loud\"" + user, "loud"},
 		"metrics for everybody": {"[metrics]\nlisten = \"0.0.0.0:9464\"" + user, "127.0.0.1:9464"},
 		"metrics nowhere":       {"[metrics]\nlisten = \"9464\"" + user, "no address"},
+		"address as identity":   {strings.Replace(user, "[[users]]", "[[users]]\nmastodon = [\"ann@elsewhere.example\"]", 1), "mastodon check"},
+		"actor without scheme":  {strings.Replace(user, "[[users]]", "[[users]]\nmastodon = [\"1 elsewhere.example/ann\"]", 1), "not a web address"},
 		"token without server":  {"[mastodon]\ntoken_file = \"t\"" + user, "mastodon.server"},
 	}
 	for name, tt := range tests {

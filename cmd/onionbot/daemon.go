@@ -63,7 +63,6 @@ func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) er
 	if d.adapters, err = d.openAdapters(); err != nil {
 		return err
 	}
-	d.adapters = crashAdapters(d.adapters, o.hook)
 	store := crashFronts(d.store, o.hook)
 	d.hub = bots.NewHub(bots.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
 	d.outbox = bots.NewOutbox(bots.OutboxOptions{

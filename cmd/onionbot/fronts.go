@@ -57,7 +57,7 @@ func (d *daemon) openMastodon() (bots.Adapter, error) {
 	a, err := mastodon.New(mastodon.Options{
 		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log,
 		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
-		AllowLoopback: loopback(cfg.Server),
+		Actors: d.cfg.actors(), AllowLoopback: loopback(cfg.Server),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mastodon: %w", err)

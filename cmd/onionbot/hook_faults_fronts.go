@@ -2,26 +2,19 @@
 
 package main
 
-import (
-	"context"
-
-	"onionbot/bots"
-	"onionbot/services"
-)
+import "onionbot/services"
 
 // The points of a message's way, each before and after and with the network's
 // name, as in "after:keep/mastodon":
 //
 //	keep     a new message is stored in the inbox
 //	handle   a message is marked as handled, with what it asked for and the reply
-//	claim    the attempt to send a reply is noted
-//	send     the reply is given to the network; after: it has arrived
-//	confirm  its arrival is noted
+//	claim    the attempt to send a reply is noted; after: it is not sent yet
+//	confirm  its arrival is noted; before: it has arrived and nobody knows
 const (
 	pointKeep    = "keep/"
 	pointHandle  = "handle/"
 	pointClaim   = "claim/"
-	pointSend    = "send/"
 	pointConfirm = "confirm/"
 )
 
@@ -63,38 +56,4 @@ func crashFronts(s services.Store, hook func(point string)) services.Store {
 		return s
 	}
 	return &hookedStore{Store: s, hook: hook}
-}
-
-// crashAdapters puts points around what they send.
-func crashAdapters(adapters []bots.Adapter, hook func(point string)) []bots.Adapter {
-	if hook == nil {
-		return adapters
-	}
-	var out []bots.Adapter
-	for _, a := range adapters {
-		out = append(out, &hookedAdapter{a, hook})
-	}
-	return out
-}
-
-type hookedAdapter struct {
-	bots.Adapter
-	hook func(point string)
-}
-
-// Send passes "after:send" when the message has arrived and nobody knows.
-func (a *hookedAdapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
-	a.hook("before:" + pointSend + a.Network())
-	id, err := a.Adapter.Send(ctx, out)
-	if err == nil {
-		a.hook("after:" + pointSend + a.Network())
-	}
-	return id, err
-}
-
-// Finished passes on what some adapters want to know.
-func (a *hookedAdapter) Finished(in services.Incoming) {
-	if f, ok := a.Adapter.(bots.Finisher); ok {
-		f.Finished(in)
-	}
 }

@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"onionbot/bots"
-	"onionbot/services"
-)
+import "onionbot/services"
 
 // crashHook is nil: only a binary built for tests, with -tags faults, can be
 // told to fall.
@@ -16,6 +13,3 @@ func crashStore(s services.Store, _ func(point string)) services.Store { return 
 
 // crashFronts is the store itself.
 func crashFronts(s services.Store, _ func(point string)) services.Store { return s }
-
-// crashAdapters are the adapters themselves.
-func crashAdapters(adapters []bots.Adapter, _ func(point string)) []bots.Adapter { return adapters }

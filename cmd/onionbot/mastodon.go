@@ -66,12 +66,12 @@ type mastodonCheckCmd struct {
 
 // Run looks at the account, its notification policy and the users.
 func (c mastodonCheckCmd) Run(ctx context.Context, s *streams) error {
-	cfg, err := loadConfig(c.Config)
+	cfg, err := readConfig(c.Config) // it may lack the very ids that are found here
 	if err != nil {
 		return err
 	}
-	if cfg.Mastodon.TokenFile == "" {
-		return badConfig(filepath.Base(c.Config), 0, "mastodon.token_file is empty; type: onionbot mastodon login https://your.server", nil)
+	if cfg.Mastodon.TokenFile == "" || cfg.Mastodon.Server == "" {
+		return badConfig(filepath.Base(c.Config), 0, "[mastodon] needs server and token_file; type: onionbot mastodon login https://your.server", nil)
 	}
 	token, err := readToken(cfg.Mastodon.TokenFile)
 	if err != nil {
