@@ -31,18 +31,26 @@ func (d *daemon) openTelegram() (bots.Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	var commands []telegram.Command
-	for _, c := range bots.Commands(&services.User{}) {
-		commands = append(commands, telegram.Command{Name: string(c.Name), Description: c.Help})
-	}
 	a, err := telegram.New(telegram.Options{
-		Token: token, APIURL: cfg.APIURL, Commands: commands, Logger: d.log, Clock: d.clock,
+		Token: token, APIURL: cfg.APIURL, Commands: menu(), Logger: d.log, Clock: d.clock,
 		Dial: d.dialer(cfg.ThroughTor, "telegram"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("telegram: %w", err)
 	}
 	return a, nil
+}
+
+// menu is what Telegram shows beside the text field: what "help" lists for
+// somebody who is no operator.
+func menu() []telegram.Command {
+	var out []telegram.Command
+	for _, c := range bots.Commands(&services.User{}) {
+		if c.Listed() {
+			out = append(out, telegram.Command{Name: string(c.Name), Description: c.Help})
+		}
+	}
+	return out
 }
 
 func (d *daemon) openMastodon() (bots.Adapter, error) {

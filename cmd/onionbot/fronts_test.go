@@ -1,0 +1,17 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestTheMenuHasWhatHelpListsAndNothingForOperators(t *testing.T) {
+	var names []string
+	for _, c := range menu() {
+		names = append(names, c.Name)
+	}
+	want := []string{"start", "stop", "list", "status", "more", "qr", "services", "help"}
+	if !slices.Equal(names, want) {
+		t.Errorf("the menu has %q, want %q", names, want)
+	}
+}
