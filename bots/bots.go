@@ -66,6 +66,7 @@ type Outgoing struct {
 	Reply   Reply
 	Edit    string // RemoteID of the message to edit; "" for a new one
 	Alert   bool   // must ring: never an edit
+	Quiet   bool   // an edit or nothing: no new message if there is none to edit
 	Attempt int    // attempts before this one; above 0 the message may have arrived already
 
 	Kind     services.Kind // what the reply tells
@@ -98,6 +99,13 @@ type Adapter interface {
 type Finisher interface {
 	// Finished is called once the event needs no more work.
 	Finished(in services.Incoming)
+}
+
+// Editor is implemented by adapters on whose network a message can be changed
+// without telling its reader. They obey [Outgoing.Quiet].
+type Editor interface {
+	// EditsQuietly marks the adapter; it does nothing.
+	EditsQuietly()
 }
 
 // KeepFunc stores events and the cursor durably.

@@ -17,6 +17,22 @@ type card struct {
 	name string
 }
 
+// Card is what the message about an instance says from now on, after its
+// owner got the notice n.
+func (r *Replies) Card(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) Reply {
+	now = r.local(now)
+	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
+	switch {
+	case n.Slot == cardSlot(n.Instance): // n is the card now
+		return Reply{Text: fmt.Sprintf("%s: see the newer message below.", c.name)}
+	case i == nil || i.Ended():
+		return Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(n.Args["reason"])))}
+	case !i.Live():
+		return Reply{Text: fmt.Sprintf("%s is being taken down.", c.name)}
+	}
+	return c.started()
+}
+
 // full is a reply that shows the whole instance below a first sentence.
 func (c card) full(head string, tail ...string) Reply {
 	line, link := openLine(c.d, c.i)

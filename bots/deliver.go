@@ -39,8 +39,13 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, er
 		return b.failed(ctx, n, err)
 	}
 	b.tally.add(n.To.Network, SendOK)
+	card := b.cardBefore(ctx, a, n, out)
 	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
-	return verdict{}, b.put(context.WithoutCancel(ctx), n)
+	err = b.put(context.WithoutCancel(ctx), n)
+	if err == nil && card != "" {
+		b.follow(ctx, a, n, card)
+	}
+	return verdict{}, err
 }
 
 // claim renders a notice from one snapshot and notes the attempt in the same

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,8 +86,17 @@ func TestPhoneStartsASiteOverTelegram(t *testing.T) {
 			}
 		}
 	}
-	answered(t, api, ann, "gone")
+	answered(t, api, ann, "gone", "checked")
 	wantDark(t, onion)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if !api.Wait(ctx, ann, func(all []telegramtest.Sent) bool {
+		return slices.ContainsFunc(all, func(m telegramtest.Sent) bool {
+			return m.ID == card.ID && strings.Contains(m.Text, "gone") && len(m.Buttons) == 0 && !strings.Contains(m.Text, onion)
+		})
+	}) {
+		t.Errorf("the card does not say that it is gone; the chat: %+v", api.Chat(ann))
+	}
 	if got := api.Chat(stranger); len(got) != 0 {
 		t.Errorf("the stranger was answered: %+v", got)
 	}

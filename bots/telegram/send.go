@@ -32,6 +32,9 @@ func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
 	if err != nil {
 		return "", &bots.SendError{Permanent: true, Cause: err}
 	}
+	if out.Quiet {
+		parts = parts[:min(len(parts), len(targets))]
+	}
 	done := a.sent.get(out.Key)
 	if done.done {
 		return remoteID(done.ids), nil
@@ -40,7 +43,7 @@ func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
 		return "", &bots.SendError{RetryAfter: d, Cause: errors.New("telegram asked for a pause in this chat")}
 	}
 	for i := len(done.ids); i < len(parts); i++ {
-		id, err := a.deliver(ctx, chat, parts[i], at(targets, i))
+		id, err := a.deliver(ctx, chat, parts[i], at(targets, i), out.Quiet)
 		if err != nil {
 			failure := sendError(err)
 			a.pace.silence(chat, failure.RetryAfter)
@@ -58,8 +61,8 @@ func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
 }
 
 // deliver brings one part to the chat, by editing target if that is not 0 and
-// still possible.
-func (a *Adapter) deliver(ctx context.Context, chat int64, p part, target int) (int, error) {
+// still possible; quiet leaves out what would be a new message.
+func (a *Adapter) deliver(ctx context.Context, chat int64, p part, target int, quiet bool) (int, error) {
 	if err := a.pace.wait(ctx, chat); err != nil {
 		return 0, fmt.Errorf("wait for our turn: %w", err)
 	}
@@ -73,6 +76,8 @@ func (a *Adapter) deliver(ctx context.Context, chat int64, p part, target int) (
 	switch {
 	case err == nil, refused(err, "message is not modified"):
 		return target, nil
+	case quiet:
+		return 0, err
 	case refused(err, "message to edit not found", "can't be edited", "MESSAGE_ID_INVALID", "no text in the message"):
 		return a.sendText(ctx, chat, p)
 	}

@@ -148,6 +148,29 @@ func TestEdits(t *testing.T) {
 	}
 }
 
+func TestAQuietEditIsNeverANewMessage(t *testing.T) {
+	s, a := meet(t)
+	id := send(t, a, outgoing("1", "publishing"))
+	quiet := func(key, text, target string) error {
+		o := outgoing(key, text)
+		o.Edit, o.Quiet = target, true
+		_, err := a.Send(t.Context(), o)
+		return err
+	}
+	if err := quiet("2", "reachable", id); err != nil {
+		t.Error(err)
+	}
+	if err := quiet("3", strings.Repeat("long ", 2000), id); err != nil {
+		t.Error(err)
+	}
+	if err := quiet("4", "gone", "999"); err == nil {
+		t.Error("a message that is not there was edited")
+	}
+	if got := s.Chat(alice); len(got) != 1 || got[0].Edits != 2 || !strings.HasPrefix(got[0].Text, "long") {
+		t.Errorf("the chat: %+v", got)
+	}
+}
+
 func TestQRCodeIsAPicture(t *testing.T) {
 	s, a := meet(t)
 	out := outgoing("k", "scan this")

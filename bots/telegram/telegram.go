@@ -93,6 +93,7 @@ type Adapter struct {
 
 var (
 	_ bots.Adapter        = (*Adapter)(nil)
+	_ bots.Editor         = (*Adapter)(nil)
 	_ bots.ReceiveCounter = (*Adapter)(nil)
 )
 
@@ -142,6 +143,9 @@ func (a *Adapter) Health() string { return a.trouble.sentence() }
 
 // ReceiveErrors is how many attempts to receive failed and were repeated.
 func (a *Adapter) ReceiveErrors() uint64 { return a.failed.Load() }
+
+// EditsQuietly implements [bots.Editor]: an edit does not ring.
+func (a *Adapter) EditsQuietly() {}
 
 // Close drops idle connections. Use it after Receive has returned and nothing
 // is sent any more.

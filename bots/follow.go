@@ -1,0 +1,63 @@
+package bots
+
+import (
+	"context"
+
+	"onionbot/services"
+)
+
+// cardSlot is where the message stands that shows an instance as it is.
+func cardSlot(instance string) string { return "card/" + instance }
+
+// moves reports whether a notice tells of something that the card shows.
+func moves(k services.Kind) bool {
+	switch k {
+	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended,
+		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
+		return true
+	case services.KindReply, services.KindProgress, services.KindReminder:
+	}
+	return false
+}
+
+// cardBefore is the message in the same chat that shows the instance until n
+// is stored as sent; "" if there is none that has to change.
+func (b *Outbox) cardBefore(ctx context.Context, a Adapter, n *services.Notice, sent Outgoing) string {
+	if _, can := a.(Editor); !can || n.Instance == "" || sent.Edit != "" || !moves(n.Kind) {
+		return ""
+	}
+	var remote string
+	err := b.o.Store.View(ctx, func(tx services.Tx) error {
+		var err error
+		remote, err = tx.SlotMessage(cardSlot(n.Instance))
+		return err
+	})
+	if err != nil {
+		b.o.Log.Info("a card was not found", "network", n.To.Network, "instance", n.Instance, "error", err)
+	}
+	return unrouted(n.To, remote)
+}
+
+// follow lets the card say what a new message has just said. It is tried
+// once: what is lost here was told all the same.
+func (b *Outbox) follow(ctx context.Context, a Adapter, n *services.Notice, card string) {
+	out := Outgoing{Key: n.Key + "/card", To: n.To, Edit: card, Quiet: true, Kind: n.Kind, Instance: n.Instance}
+	err := b.o.Store.View(ctx, func(tx services.Tx) error {
+		i, err := instance(tx, n)
+		if err != nil {
+			return err
+		}
+		var d *services.Definition
+		if i != nil {
+			d = find(b.o.Catalog(), i.Service)
+		}
+		out.Reply = b.o.Replies.Card(n, i, d, b.o.Clock.Now())
+		return nil
+	})
+	if err == nil {
+		_, err = b.send(ctx, a, out)
+	}
+	if err != nil {
+		b.o.Log.Info("a card was not changed", "network", n.To.Network, "instance", n.Instance, "error", err)
+	}
+}
