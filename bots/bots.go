@@ -32,8 +32,9 @@ type Identity struct {
 	Actor   string // the account's global address where a network has one (ActivityPub's actor URI): shown and pinned; "" elsewhere
 }
 
-// Attachment is a file that came with a message. Open fetches it; the reader
-// ends with an error beyond the network's own limit.
+// Attachment is a file that came with a message. Open fetches it; it or the
+// reader ends with [services.CodeBadContent], "too-big", beyond the network's
+// own limit.
 type Attachment struct {
 	Name string // as the sender named it; hostile
 	Size int64  // bytes as announced; -1 if unknown

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/services"
 )
 
 // maxAttachment bounds a download, in bytes.
 const maxAttachment = 20 << 20
 
-var errTooLarge = errors.New("the attachment is larger than 20 MB")
+var errTooLarge error = services.Wrap(services.CodeBadContent,
+	errors.New("the attachment is larger than 20 MB"), "reason", "too-big")
 
 // attachments are the files of a post. Servers keep media on hosts of their
 // own, so they are fetched from there, and without the token.

@@ -9,13 +9,15 @@ import (
 	tele "gopkg.in/telebot.v3"
 
 	"onionbot/bots"
+	"onionbot/services"
 )
 
 // MaxDownload is the largest file that the Bot API hands to a bot, in bytes.
 const MaxDownload = 20 << 20
 
 // ErrTooLarge is the error of an attachment above [MaxDownload].
-var ErrTooLarge = errors.New("telegram hands files of up to 20 MB to bots, this one is larger")
+var ErrTooLarge error = services.Wrap(services.CodeBadContent,
+	errors.New("telegram hands files of up to 20 MB to bots, this one is larger"), "reason", "too-big")
 
 // attachments of a message: a document, or the largest size of a picture.
 func (a *Adapter) attachments(w *wireMessage) []bots.Attachment {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"onionbot/services"
 	"onionbot/services/content"
@@ -174,6 +175,25 @@ func TestHostileDeliveriesAreRefusedAndNothingStays(t *testing.T) {
 				t.Errorf("left behind: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+func TestADeliveryThatEndsEarlySaysWhy(t *testing.T) {
+	tooBig := services.E(services.CodeBadContent, "reason", content.TooBig)
+	for want, cause := range map[string]error{content.Incomplete: errors.New("connection reset"), content.TooBig: tooBig} {
+		for at, read := range map[string]func(context.Context) (io.ReadCloser, error){
+			"at once": func(context.Context) (io.ReadCloser, error) { return nil, cause },
+			"halfway": func(context.Context) (io.ReadCloser, error) {
+				return io.NopCloser(io.MultiReader(strings.NewReader("<h1>"), iotest.ErrReader(cause))), nil
+			},
+		} {
+			s, _ := open(t)
+			_, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{{Name: "a.html", Read: read}})
+			var e *services.Error
+			if !errors.As(err, &e) || e.Args["reason"] != want {
+				t.Errorf("%v %s: %v, want reason %s", cause, at, err, want)
+			}
+		}
 	}
 }
 

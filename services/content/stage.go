@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"onionbot/services"
 )
 
 // File is one file as it was received. Read fetches it once.
@@ -61,12 +63,12 @@ func (s *Store) Stage(ctx context.Context, limits Limits, files []File) (staged 
 func receive(ctx context.Context, w *writer, f File, alone bool) error {
 	body, err := f.Read(ctx)
 	if err != nil {
-		return refuse(Incomplete, err)
+		return incomplete(err)
 	}
 	defer body.Close()
 	data, err := io.ReadAll(io.LimitReader(body, w.limits.Packed+1))
 	if err != nil {
-		return refuse(Incomplete, err)
+		return incomplete(err)
 	}
 	switch {
 	case int64(len(data)) > w.limits.Packed:
@@ -88,6 +90,15 @@ func receive(ctx context.Context, w *writer, f File, alone bool) error {
 		return refuse(Unsupported, fmt.Errorf("content type %s", http.DetectContentType(data)))
 	}
 	return w.write(clean, bytes.NewReader(data))
+}
+
+// incomplete is a file that broke off, unless its sender's network says why it
+// gives no more.
+func incomplete(err error) error {
+	if services.IsCode(err, services.CodeBadContent) {
+		return err
+	}
+	return refuse(Incomplete, err)
 }
 
 func isHTML(name string, data []byte) bool {
