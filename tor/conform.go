@@ -23,7 +23,7 @@ func (m *member) conform(ctx context.Context) error {
 		if err := endProcess(ctx, pid, m.place.torrc, true); err != nil {
 			return err
 		}
-		return errEnded
+		return ErrEnded
 	}
 	err = m.link.do(ctx, func(s *session) error {
 		// SIGNAL RELOAD would end a tor that does not like what it reads;

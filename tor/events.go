@@ -43,7 +43,7 @@ func (m *member) follow(ctx context.Context, events *session) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-m.child.ended():
-			return errEnded
+			return ErrEnded
 		case <-tick.C:
 		case <-m.kick:
 		}

@@ -67,9 +67,6 @@ type member struct {
 	child *child // the tor that runs, if we started it; only for the member's goroutine
 }
 
-// errEnded says that the process of a tor has ended.
-var errEnded = errors.New("the tor process has ended")
-
 // live keeps the tor running and connected until ctx ends.
 func (m *member) live(ctx context.Context) {
 	failures := 0
@@ -165,7 +162,7 @@ func (m *member) connect(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 		if !m.alive() {
-			return nil, fmt.Errorf("%w: %s", errEnded, complaints(m.place, m.child))
+			return nil, fmt.Errorf("%w: %s", ErrEnded, complaints(m.place, m.child))
 		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			return nil, err

@@ -203,19 +203,24 @@ func logged(pl place) []string {
 		if err != nil {
 			continue
 		}
-		var lines []string
-		for line := range strings.Lines(string(text)) {
-			if _, what, ok := strings.Cut(line, "[err] "); ok {
-				lines = append(lines, strings.TrimSpace(what))
-			} else if _, what, ok := strings.Cut(line, "[warn] "); ok {
-				lines = append(lines, strings.TrimSpace(what))
-			}
-		}
-		if len(lines) > 0 {
-			return lines[max(0, len(lines)-3):]
+		if lines := complained(string(text)); len(lines) > 0 {
+			return lines
 		}
 	}
 	return nil
+}
+
+// complained picks the last errors and warnings out of tor's log.
+func complained(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if _, what, ok := strings.Cut(line, "[err] "); ok {
+			lines = append(lines, strings.TrimSpace(what))
+		} else if _, what, ok := strings.Cut(line, "[warn] "); ok {
+			lines = append(lines, strings.TrimSpace(what))
+		}
+	}
+	return lines[max(0, len(lines)-3):]
 }
 
 // pause waits, or returns the context's error.

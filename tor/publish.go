@@ -327,7 +327,7 @@ func (p *Pool) requeue(pub *publication) {
 		pub.limit.Stop()
 	}
 	if pub.waiters == 0 || p.closed {
-		p.settle(pub, unavailable(errEnded))
+		p.settle(pub, unavailable(ErrEnded))
 		return
 	}
 	pub.phase, pub.member, pub.spreading = phaseQueued, nil, false

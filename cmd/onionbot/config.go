@@ -166,6 +166,9 @@ func decodeError(path string, err error) error {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		line, _ := decode.Position()
+		if key := strings.Join(decode.Key(), "."); key != "" { // the file is TOML, the value does not fit
+			return badConfig(path, line, fmt.Sprintf("%q has a value of the wrong kind; compare it with config.example.toml", key), err)
+		}
 		return badConfig(path, line, strings.TrimPrefix(decode.Error(), "toml: "), nil)
 	}
 	return badConfig(path, 0, strings.TrimPrefix(err.Error(), "toml: "), nil)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"onionbot/services"
 	"onionbot/services/catalog"
+	"onionbot/tor"
 )
 
 const example = "../../config.example.toml"
@@ -68,7 +71,7 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"unknown in a table":    {"\n[tor]\nspeed = 9" + user, "line 3"},
 		"not a time":            {"command_age = \"soon\"" + user, "soon"},
 		"negative time":         {"command_age = \"-5m\"" + user, "-5m"},
-		"wrong type":            {"max_instances = \"many\"" + user, "line 1"},
+		"wrong type":            {strings.Replace(user, "= 1", "= \"many\"", 1), "users.max_instances"},
 		"broken":                {"state_dir = ", "line 1"},
 		"nobody":                {"", "[[users]]"},
 		"no services":           {"[[users]]\nname = \"ann\"\nmax_instances = 1", "services"},
@@ -185,6 +188,19 @@ func TestEveryRefusalAtStartIsASentence(t *testing.T) {
 		got := sentence(services.Wrap(code, errors.New("cause")))
 		if len(got) < 40 || !strings.HasSuffix(got, ".") || strings.Contains(got, string(code)+":") {
 			t.Errorf("%s: %q", code, got)
+		}
+	}
+}
+
+func TestWhatTorLacksDecidesWhatIsAdvised(t *testing.T) {
+	for advice, cause := range map[string]error{
+		"apt-get install tor": fmt.Errorf("look: %w", exec.ErrNotFound),
+		"onionbot doctor":     fmt.Errorf("start: %w", tor.ErrEnded),
+		"tor/t1/log":          errors.New("silence"),
+	} {
+		got := sentence(services.Wrap(services.CodeUnavailable, cause, "what", "tor"))
+		if !strings.Contains(got, advice) {
+			t.Errorf("%v: %q", cause, got)
 		}
 	}
 }

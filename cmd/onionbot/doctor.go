@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"onionbot/services"
 	"onionbot/services/catalog"
 	"onionbot/services/docker"
+	"onionbot/tor"
 )
 
 type doctorCmd struct {
@@ -32,10 +34,13 @@ func (c doctorCmd) Run(ctx context.Context, s *streams) error {
 	defer cancel()
 	cfg, err := loadConfig(c.Config)
 	findings := []finding{{what: "configuration", err: err, note: c.Config}}
-	if err != nil {
+	if err != nil { // what it would name is not known
 		cfg = defaultConfig()
+		findings = append(findings, examineTor(ctx, cfg))
+		findings = append(findings, examineDocker(ctx, cfg)...)
+	} else {
+		findings = append(findings, examine(ctx, cfg)...)
 	}
-	findings = append(findings, examine(ctx, cfg)...)
 	if printFindings(s.out, findings) {
 		return nil
 	}
@@ -83,6 +88,14 @@ func examineTor(ctx context.Context, cfg *config) finding {
 		return f
 	}
 	f.note, _, _ = strings.Cut(string(out), "\n")
+	lines, err := includeLines(cfg.Tor.TorrcInclude)
+	if err == nil {
+		err = tor.Verify(ctx, cfg.Tor.Program, lines)
+	}
+	if errors.Is(err, tor.ErrEnded) {
+		err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
+	}
+	f.err = err
 	return f
 }
 

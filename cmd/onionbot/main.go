@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -15,6 +17,7 @@ import (
 
 	"onionbot/services"
 	"onionbot/services/shim"
+	"onionbot/tor"
 )
 
 // version is set by the linker.
@@ -139,9 +142,19 @@ func unavailable(e *services.Error) string {
 	case "docker":
 		return fmt.Sprintf("the container engine does not answer (%v). Start it, for example with: sudo systemctl start docker", e.Cause)
 	case "tor":
-		return fmt.Sprintf("tor does not answer (%v). Install it, for example with: sudo apt-get install tor", e.Cause)
+		return torUnavailable(e.Cause)
 	}
 	return e.Error()
+}
+
+func torUnavailable(cause error) string {
+	switch {
+	case errors.Is(cause, tor.ErrEnded):
+		return fmt.Sprintf("tor does not run (%v). Look at tor.torrc_include and tor.program in the configuration; onionbot doctor tries them.", cause)
+	case errors.Is(cause, exec.ErrNotFound), errors.Is(cause, fs.ErrNotExist):
+		return fmt.Sprintf("there is no tor program (%v). Install it, for example with: sudo apt-get install tor", cause)
+	}
+	return fmt.Sprintf("tor does not answer (%v). See its log in the state directory, tor/t1/log.", cause)
 }
 
 type versionCmd struct{}
