@@ -166,8 +166,8 @@ func decodeError(path string, err error) error {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		line, _ := decode.Position()
-		if key := strings.Join(decode.Key(), "."); key != "" { // the file is TOML, the value does not fit
-			return badConfig(path, line, fmt.Sprintf("%q has a value of the wrong kind; compare it with config.example.toml", key), err)
+		if kind := kindOf(decode.Key()); kind != "" { // the file is TOML, the value does not fit
+			return badConfig(path, line, fmt.Sprintf("%q must be %s", strings.Join(decode.Key(), "."), kind), err)
 		}
 		return badConfig(path, line, strings.TrimPrefix(decode.Error(), "toml: "), nil)
 	}
