@@ -175,10 +175,13 @@ func (c *crasher) season(p plan) {
 			c.live(life{at: "", commands: []order{{"stop", name, ""}}})
 		}
 	}
-	if rest := time.Until(c.nextExpiry()); rest > 0 {
+	c.restAwake() // a stop that was written in the chat may not be heard yet
+	if rest := time.Until(c.nextExpiry()); rest > time.Minute {
+		c.t.Fatalf("something still has %v to live", rest)
+	} else if rest > 0 {
 		c.awake(rest)
+		c.restAwake()
 	}
-	c.restAwake()
 	c.wantAllEnded(names)
 	c.t.Logf("season of %v, %d kills so far", time.Since(began).Round(time.Second), c.kills)
 }
