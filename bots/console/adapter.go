@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,14 +102,10 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 	for _, f := range e.Files {
 		m.Attachments = append(m.Attachments, bots.Attachment{
 			Name: f.Name, Size: f.Size,
-			Open: func(context.Context) (io.ReadCloser, error) { return os.Open(a.spoolPath(f)) },
+			Open: func(context.Context) (io.ReadCloser, error) { return a.open(f) },
 		})
 	}
 	return m, nil
-}
-
-func (a *Adapter) spoolPath(f spooled) string {
-	return filepath.Join(a.o.Spool, filepath.Base(f.Path))
 }
 
 // Finished erases the files of a command that has been handled.
@@ -118,14 +113,6 @@ func (a *Adapter) Finished(in services.Incoming) {
 	var e event
 	if json.Unmarshal(in.Raw, &e) == nil {
 		a.unspool(e.Files)
-	}
-}
-
-func (a *Adapter) unspool(files []spooled) {
-	for _, f := range files {
-		if err := os.Remove(a.spoolPath(f)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			a.o.Log.Warn("console: erase spooled file", "error", err)
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ type bot struct {
 	adapter *Adapter
 	answer  func(b *bot, m *bots.Message)
 	keepErr error
+	stop    func() // ends the console and what it has in hand
 
 	mu   sync.Mutex
 	seen []*bots.Message
@@ -48,7 +50,8 @@ func newBot(t *testing.T, answer func(b *bot, m *bots.Message)) *bot {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.adapter.Receive(ctx, "", b.keep) }()
-	t.Cleanup(func() { cancel(); <-done })
+	b.stop = func() { cancel(); <-done }
+	t.Cleanup(b.stop)
 	return b
 }
 
@@ -206,6 +209,7 @@ func TestFilesComeAlongAndAreErased(t *testing.T) {
 	if code, _ := b.ctl("start site", CtlOptions{File: "/nowhere"}); code != ExitRefused {
 		t.Errorf("no such file: %d", code)
 	}
+	b.stop() // an answer may come before its command is finished with
 	if entries, _ := os.ReadDir(b.spool); len(entries) != 0 {
 		t.Errorf("%d files were left behind", len(entries))
 	}
@@ -376,16 +380,6 @@ func TestASocketThatWasLeftBehindIsReplaced(t *testing.T) {
 	}
 	l.SetUnlinkOnClose(false)
 	_ = l.Close() // as after a kill
-	spooledAt := map[string]time.Time{"old": time.Now().Add(-25 * time.Hour), "new": time.Now()}
-	if err := os.Mkdir(filepath.Join(dir, "spool"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, at := range spooledAt {
-		file := filepath.Join(dir, "spool", name)
-		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, at, at)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	a, err := Listen(Options{Path: path, Spool: filepath.Join(dir, "spool")})
 	if err != nil {
 		t.Fatal(err)
@@ -396,8 +390,72 @@ func TestASocketThatWasLeftBehindIsReplaced(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)
 	}
-	if left, _ := os.ReadDir(filepath.Join(dir, "spool")); len(left) != 1 || left[0].Name() != "new" {
-		t.Errorf("spooled files left: %v", left)
+}
+
+// TestFilesWithoutACommandAreErasedAtTheStart is what a kill leaves: a file of
+// a command that was stored, one of a command that never came, and one of a
+// command that has been handled.
+func TestFilesWithoutACommandAreErasedAtTheStart(t *testing.T) {
+	dir, err := os.MkdirTemp("", "con")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	o := Options{Path: filepath.Join(dir, "sock"), Spool: filepath.Join(dir, "spool"), Log: slog.New(slog.DiscardHandler)}
+	if err := os.Mkdir(o.Spool, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"waiting", "forsaken", "handled"} {
+		if err := os.WriteFile(filepath.Join(o.Spool, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored := []services.Incoming{
+		{ID: "none", Raw: []byte("{")}, {ID: "bare", Raw: []byte(`{"text":"list"}`)},
+		{ID: "file", Raw: []byte(`{"text":"start site","files":[{"name":"a.html","path":"waiting","size":7}]}`)},
+	}
+	restart := func(stored []services.Incoming, failure error) []string {
+		o.Stored = func() ([]services.Incoming, error) { return stored, failure }
+		a, err := Listen(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		if failure == nil && len(stored) > 0 {
+			wantAttachment(t, a, stored[len(stored)-1], "waiting")
+		}
+		entries, _ := os.ReadDir(o.Spool)
+		var left []string
+		for _, e := range entries {
+			left = append(left, e.Name())
+		}
+		return left
+	}
+	if left := restart(nil, errors.New("locked")); len(left) != 3 {
+		t.Errorf("when the store could not be read: %q", left)
+	}
+	if left := restart(stored, nil); !slices.Equal(left, []string{"waiting"}) {
+		t.Errorf("with one command stored: %q", left)
+	}
+	if left := restart(nil, nil); len(left) != 0 {
+		t.Errorf("with none: %q", left)
+	}
+}
+
+// wantAttachment opens the file of a stored command as its handler does.
+func wantAttachment(t *testing.T, a *Adapter, in services.Incoming, want string) {
+	t.Helper()
+	m, err := a.Decode(t.Context(), in)
+	if err != nil || len(m.Attachments) != 1 {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	r, err := m.Attachments[0].Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := io.ReadAll(r); err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -19,7 +19,11 @@ type Options struct {
 	Path    string // of the socket
 	Spool   string // directory for files on their way; made if it is missing
 	MaxFile int64  // bytes of one file; 50 MiB
-	Log     *slog.Logger
+	// Stored returns the console's commands that are kept and not handled yet.
+	// Spooled files that none of them names are erased at the start: all, if it
+	// is nil.
+	Stored func() ([]services.Incoming, error)
+	Log    *slog.Logger
 }
 
 // Adapter serves the console's socket.
@@ -65,28 +69,6 @@ func Listen(o Options) (*Adapter, error) {
 		return nil, err
 	}
 	return &Adapter{o: o, listener: l, sessions: make(map[string]*session)}, nil
-}
-
-// forgotten is the age at which a spooled file belongs to no command any more:
-// commands that waited longer are not executed.
-const forgotten = 24 * time.Hour
-
-// sweep erases files that a process left behind when it was killed.
-func sweep(o Options) {
-	entries, err := os.ReadDir(o.Spool)
-	if err != nil {
-		o.Log.Warn("console: read spool", "error", err)
-		return
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || time.Since(info.ModTime()) < forgotten {
-			continue
-		}
-		if err := os.Remove(filepath.Join(o.Spool, e.Name())); err != nil {
-			o.Log.Warn("console: erase forgotten file", "error", err)
-		}
-	}
 }
 
 func answers(path string) bool {

@@ -32,13 +32,6 @@ type session struct {
 	command int
 }
 
-// spooled is a file on its way.
-type spooled struct {
-	Name string `json:"name"`
-	Path string `json:"path"` // below the spool directory
-	Size int64  `json:"size"`
-}
-
 // event is the raw form of a stored command.
 type event struct {
 	Session string    `json:"session"`

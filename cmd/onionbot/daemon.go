@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -101,7 +102,9 @@ func (m healthyManager) Health(ctx context.Context) services.Health {
 // openAdapters makes the front ends that the configuration turns on. The
 // console is always there: it is how the operator gets in.
 func (d *daemon) openAdapters() ([]bots.Adapter, error) {
-	local, err := console.Listen(console.Options{Path: d.socket(), Spool: filepath.Join(d.cfg.StateDir, "console"), Log: d.log})
+	local, err := console.Listen(console.Options{
+		Path: d.socket(), Spool: filepath.Join(d.cfg.StateDir, "console"), Log: d.log, Stored: d.consoleCommands,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -116,4 +119,13 @@ func (d *daemon) openAdapters() ([]bots.Adapter, error) {
 		}
 	}
 	return adapters, nil
+}
+
+// consoleCommands are those that an earlier process has stored and not handled.
+func (d *daemon) consoleCommands() (stored []services.Incoming, err error) {
+	err = d.store.View(context.Background(), func(tx services.Tx) error {
+		stored, err = tx.Incomings(console.Network, math.MaxInt32)
+		return err
+	})
+	return stored, err
 }
