@@ -203,6 +203,7 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 		return nil, ctx.Err()
 	}
 	if err == nil {
+		r.armEarly(ctx, inst)
 		err = r.markReachable(ctx, inst.ID)
 		if inst.ReadyAt.IsZero() {
 			r.askRestock()
@@ -224,6 +225,18 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 	return note, err
 }
 
+// armEarly lets the shim count before anybody is told the address. If it does
+// not answer now, the plan arms it later.
+func (r *Reconciler) armEarly(ctx context.Context, inst *Instance) {
+	if inst.Rules == (Rules{}) {
+		return
+	}
+	err := r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
+	if err != nil {
+		r.o.Log.Warn("arm", "instance", inst.ID, "error", err)
+	}
+}
+
 // repairDue spaces the repairs of an address that does not open ever wider
 // apart (after 3, 6, 12, 24 … failures): when the host's own network is gone,
 // publishing again is no help, and hours of it must not use up the repairs.
@@ -234,7 +247,7 @@ func repairDue(failed int) bool {
 // probe opens the address once. An instance that counts its visitors and has
 // begun to is taken on trust, since a probe would be counted as one.
 func (r *Reconciler) probe(ctx context.Context, inst *Instance) error {
-	if inst.Rules != (Rules{}) && !inst.ReadyAt.IsZero() {
+	if inst.Rules != (Rules{}) {
 		if c, err := r.o.Runtime.Inspect(ctx, inst.ID); err == nil && c.Armed {
 			return nil
 		}

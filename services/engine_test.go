@@ -409,10 +409,12 @@ func TestRulesEndAnInstance(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHost(t)
 			h.begin(services.StartOptions{Service: "site", Rules: services.Rules{Visits: 1, Idle: time.Hour}})
-			h.after(10 * time.Second)
+			for n := 0; h.only().State != services.StateReachable && n < 1e5; n++ {
+				h.after(100 * time.Microsecond)
+			}
 			i := h.only()
 			if !h.container(i.ID).Armed {
-				t.Fatal("visits are not counted")
+				t.Fatal("it is called reachable, and visits are not counted yet")
 			}
 			h.die(i.ID, exit)
 			h.after(20 * time.Second)
