@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +96,31 @@ func TestPageThatWasSentIsServedReplacedAndForgotten(t *testing.T) {
 	b.kill()
 	b.wantForgotten(onion, first, second)
 	b.start()
+}
+
+// TestFileWithoutItsCommandIsForgotten kills the bot when it has received a
+// file and not yet the words that go with it.
+func TestFileWithoutItsCommandIsForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBot(t, twoUsers)
+	b.start()
+	const secret = "what nobody asked to publish"
+	conn, err := net.Dial("unix", filepath.Join(b.dir, "run", "ctl.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	frames := fmt.Sprintf("{\"type\":\"hello\",\"mode\":\"ctl\"}\n{\"type\":\"file\",\"name\":\"a.html\",\"size\":%d}\n%s", len(secret), secret)
+	if _, err := io.WriteString(conn, frames); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, 10*time.Second, "received", func() bool { return len(b.holding(secret)) == 1 })
+	b.kill()
+	if len(b.holding(secret)) != 1 {
+		t.Fatal("the file went with the bot: this shows nothing")
+	}
+	b.start()
+	b.wantForgotten(secret)
 }
 
 func crowd(n int) []string {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,7 +25,21 @@ type fetcher struct {
 	wg     sync.WaitGroup
 }
 
+// fetchAll begins once every address has been opened on the circuits that are
+// used from then on. Building circuits can fail whatever a bot does; circuits
+// that stand must be left alone by its death.
 func fetchAll(t *testing.T, onions []string) *fetcher {
+	t.Helper()
+	isolations := make([]string, len(onions))
+	for i, onion := range onions {
+		wait(t, 90*time.Second, "opened for its visitor", func() bool {
+			isolations[i] = rand.Text()
+			vctx, done := context.WithTimeout(t.Context(), 15*time.Second)
+			defer done()
+			_, err := visit(vctx, isolations[i], onion)
+			return err == nil
+		})
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fetcher{ok: make([]atomic.Int64, len(onions)), stop: cancel}
 	for i, onion := range onions {
@@ -33,7 +48,7 @@ func fetchAll(t *testing.T, onions []string) *fetcher {
 			defer f.wg.Done()
 			for ctx.Err() == nil {
 				vctx, done := context.WithTimeout(ctx, 30*time.Second)
-				_, err := visit(vctx, fmt.Sprintf("%s-%d", t.Name(), i), onion)
+				_, err := visit(vctx, isolations[i], onion)
 				done()
 				switch {
 				case err == nil:
@@ -83,18 +98,15 @@ func (f *fetcher) end() {
 // TestRestartOfTheBotCutsNobody kills the bot under constant visits and
 // starts it again.
 func TestRestartOfTheBotCutsNobody(t *testing.T) {
-	n := 3
+	n, deaths := 3, 3
 	if os.Getenv("ONIONBOT_SOAK") != "" {
-		n = 20
+		n, deaths = 20, 20
 	}
 	b := newBot(t, twoUsers)
 	b.start()
 	onions := b.beginMany(n)
-	for _, onion := range onions {
-		mustVisit(t, onion)
-	}
 	f := fetchAll(t, onions)
-	for range 3 {
+	for range deaths {
 		f.await(t, 2)
 		b.kill()
 		f.await(t, 2)
@@ -102,7 +114,7 @@ func TestRestartOfTheBotCutsNobody(t *testing.T) {
 	}
 	f.await(t, 2)
 	f.end()
-	t.Logf("%d addresses, %d visits", n, f.visits())
+	t.Logf("%d addresses, %d deaths of the bot, %d visits", n, deaths, f.visits())
 	if f.failed.Load() > 0 {
 		t.Errorf("%d visits failed, %d went well; the last error: %v", f.failed.Load(), f.visits(), f.last.Load())
 	}
