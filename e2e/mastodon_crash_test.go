@@ -17,6 +17,7 @@ import (
 // flavour drops a repeated post by itself; on the other two the bot has to find
 // its own earlier post.
 func TestAMentionIsAnsweredOnceWhereverTheBotDies(t *testing.T) {
+	t.Parallel()
 	for _, flavour := range mastodontest.Flavours() {
 		steps := []string{"claim", "confirm"}
 		if flavour == mastodontest.Mastodon45 { // the way in does not depend on the server

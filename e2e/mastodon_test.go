@@ -16,6 +16,7 @@ import (
 // exit or at the server's own onion address. The first words come the moment
 // the bot is up; it is killed between hearing and answering.
 func TestPrivateMentionStartsASiteOverMastodon(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		flavour mastodontest.Flavour
