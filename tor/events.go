@@ -86,8 +86,8 @@ func (m *member) event(text string) {
 }
 
 // upload takes note of what became of a descriptor on its way to one of its
-// directories. Some may refuse it; the first that has it makes the onion
-// published.
+// directories. Some may refuse it; the first that has it makes room for the
+// next onion.
 func (m *member) upload(id, action string) {
 	p := m.pool
 	p.mu.Lock()
@@ -96,21 +96,24 @@ func (m *member) upload(id, action string) {
 	if e == nil {
 		return
 	}
+	pub := p.pubs[id+onionTLD]
 	switch action {
 	case "UPLOAD":
 		e.begun++
 		return
 	case "FAILED":
-		e.ended++
+		e.refused++
 	case "UPLOADED":
-		e.ended++
+		e.stored++
 		if !e.published {
 			e.published, e.slot = true, false
-			p.tell(id + onionTLD)
+			if pub == nil { // settle tells of those that somebody waits for
+				p.tell(id + onionTLD)
+			}
 			p.pump()
 		}
 	}
-	if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
+	if pub != nil && pub.member == m && pub.phase == phaseWaiting {
 		p.spread(pub, e)
 	}
 }

@@ -34,7 +34,8 @@ type entry struct {
 	doubtful  bool // ADD_ONION was sent and not answered; the tor may or may not have it
 	slot      bool // it counts as unpublished in the tor's window
 	begun     int  // uploads to single directories
-	ended     int  // of those, with or without success
+	stored    int  // of those, that succeeded
+	refused   int  // of those, that failed
 }
 
 // member is one tor of the pool and the goroutine that keeps it.

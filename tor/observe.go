@@ -170,7 +170,8 @@ func (p *Pool) answering() bool {
 
 func (m *member) status(id string, e *entry) services.OnionStatus {
 	s := services.OnionStatus{Address: id + onionTLD, State: services.OnionAdded, Foreign: m.foreign}
-	if e.published {
+	pub := m.pool.pubs[s.Address]
+	if spreading := pub != nil && pub.member == m; e.published && !spreading {
 		s.State = services.OnionPublished
 	}
 	return s

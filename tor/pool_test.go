@@ -426,12 +426,19 @@ func TestTwoPoolsCannotShareAStateDirectory(t *testing.T) {
 	}
 }
 
-func TestPublicationWaitsForMostDirectories(t *testing.T) {
+func TestPublicationWaitsForHalfOfItsDirectories(t *testing.T) {
 	f := newFakeTor(t)
 	f.manual = true
 	p := openFakes(t, Options{}, f)
-	done := background(soon(t), p, testSpec(t, "alice"))
+	spec := testSpec(t, "alice")
+	done := background(soon(t), p, spec)
 	id := take(t, f.adds)
+	is := func(want services.OnionState) {
+		t.Helper()
+		if s, err := p.Status(soon(t), spec.Onion.Address); err != nil || s.State != want {
+			t.Errorf("the onion is %q, %v; want %q", s.State, err, want)
+		}
+	}
 	say := func(action string) {
 		f.with(func() {
 			for c, events := range f.conns {
@@ -449,8 +456,10 @@ func TestPublicationWaitsForMostDirectories(t *testing.T) {
 		t.Errorf("published with one directory of four: %v", err)
 	case <-time.After(100 * time.Millisecond):
 	}
+	is(services.OnionAdded)
 	say("UPLOADED")
 	if err := take(t, done); err != nil {
 		t.Error(err)
 	}
+	is(services.OnionPublished)
 }

@@ -268,13 +268,14 @@ func (p *Pool) added(pub *publication, m *member, e *entry, there bool, err erro
 // spreadLimit bounds the wait for more directories after the first.
 const spreadLimit = time.Second
 
-// spread settles a publication once the descriptor is with most directories,
-// or a moment after it was with the first. Who asks a directory that does not
-// have it yet is refused, and loses more time than this costs. p.mu is held.
+// spread settles a publication once half of the directories have the
+// descriptor, of those that did not refuse it, or a moment after the first has
+// it. A visitor asks a few of them, one after the other; a tor that was refused
+// by all does not ask again for a quarter of an hour. p.mu is held.
 func (p *Pool) spread(pub *publication, e *entry) {
 	switch {
 	case !e.published:
-	case 4*e.ended >= 3*e.begun:
+	case 2*e.stored >= e.begun-e.refused:
 		p.settle(pub, nil)
 	case !pub.spreading:
 		pub.spreading = true
@@ -319,6 +320,9 @@ func (p *Pool) settle(pub *publication, err error) {
 	pub.phase, pub.err = phaseSettled, err
 	delete(p.pubs, pub.spec.Onion.Address)
 	close(pub.done)
+	if err == nil {
+		p.tell(pub.spec.Onion.Address)
+	}
 }
 
 // requeue puts a publication back whose tor has died. p.mu is held.
