@@ -55,6 +55,9 @@ func (c card) back() Reply {
 	if c.i == nil || !c.i.Live() {
 		return Reply{Text: fmt.Sprintf("%s was reachable again, and has ended since.", c.name)}
 	}
+	if c.n.Args["opened"] == "false" {
+		return c.full(fmt.Sprintf("%s is running again, at the same address. I did not open it myself, since that would count as a visit.", c.name), c.until())
+	}
 	return c.full(fmt.Sprintf("%s is reachable again, at the same address.", c.name), c.until())
 }
 

@@ -169,6 +169,16 @@ func TestEveryKindHasAReply(t *testing.T) {
 	golden(t, "kinds", b.String())
 }
 
+func TestOnlyWhatWasOpenedIsCalledReachableAgain(t *testing.T) {
+	for opened, want := range map[string]string{"true": "site is reachable again", "false": "I did not open it myself"} {
+		n := &services.Notice{Kind: services.KindBack, Instance: testID, Args: map[string]string{"opened": opened}}
+		reply, err := (&Replies{}).Render(n, instanceOf("site", nil), find(catalog(), "site"), noon)
+		if err != nil || !strings.Contains(reply.Text, want) {
+			t.Errorf("opened %s: %q %v", opened, reply.Text, err)
+		}
+	}
+}
+
 func TestCardsFollowTheInstance(t *testing.T) {
 	r := &Replies{}
 	var b strings.Builder

@@ -198,13 +198,13 @@ func (r *Reconciler) onionSpec(inst *Instance) (OnionSpec, error) {
 
 // applyProbe opens the address through tor and notes what came of it.
 func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int) (func(*Memo), error) {
-	err := r.probe(ctx, inst)
+	opened, err := r.probe(ctx, inst)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err == nil {
 		r.armEarly(ctx, inst)
-		err = r.markReachable(ctx, inst.ID)
+		err = r.markReachable(ctx, inst.ID, opened)
 		if inst.ReadyAt.IsZero() {
 			r.askRestock()
 		}
@@ -245,20 +245,21 @@ func repairDue(failed int) bool {
 }
 
 // probe opens the address once. An instance that counts its visitors and has
-// begun to is taken on trust, since a probe would be counted as one.
-func (r *Reconciler) probe(ctx context.Context, inst *Instance) error {
+// begun to is taken on trust, not opened, since a probe would be counted as one.
+func (r *Reconciler) probe(ctx context.Context, inst *Instance) (opened bool, err error) {
 	if inst.Rules != (Rules{}) {
 		if c, err := r.o.Runtime.Inspect(ctx, inst.ID); err == nil && c.Armed {
-			return nil
+			return false, nil
 		}
 	}
 	def, ok := r.o.Catalog.Find(inst.Service)
 	if !ok || len(def.Ports) == 0 {
-		return E(CodeUnknownService, "word", inst.Service)
+		return false, E(CodeUnknownService, "word", inst.Service)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
 	defer cancel()
-	return r.o.Onions.Probe(ctx, inst.Onion.Address, def.Ports[0].Onion, def.Probe)
+	err = r.o.Onions.Probe(ctx, inst.Onion.Address, def.Ports[0].Onion, def.Probe)
+	return err == nil, err
 }
 
 // republish takes an onion that does not open off its tor; the next plan

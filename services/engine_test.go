@@ -425,6 +425,24 @@ func TestRulesEndAnInstance(t *testing.T) {
 	}
 }
 
+func TestWhatCountsVisitsIsNotCalledCheckedWhenItIsNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		h.begin(services.StartOptions{Service: "site", Life: 20 * time.Hour, Rules: services.Rules{Visits: 3}})
+		h.after(10 * time.Second)
+		checked := h.only().CheckedAt
+		h.silence("tor", 5*time.Minute)
+		h.after(15 * time.Minute)
+		h.wantState(services.StateReachable)
+		if n := h.notices(); n[services.KindDown] != 1 || n[services.KindBack] != 1 {
+			t.Errorf("told %v", n)
+		}
+		if got := h.only().CheckedAt; !got.Equal(checked) {
+			t.Errorf("it was last opened at %v; it says %v", checked, got)
+		}
+	})
+}
+
 func TestFullDiskDoesNotProlongALife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t)

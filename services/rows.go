@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -63,14 +64,18 @@ func (r *Reconciler) tellProgress(ctx context.Context, inst *Instance, step stri
 	}
 }
 
-// markReachable notes that the address was opened through tor just now.
-func (r *Reconciler) markReachable(ctx context.Context, id string) error {
+// markReachable notes that the address was opened through tor just now or, if
+// it was not, that everything that makes it open is there again.
+func (r *Reconciler) markReachable(ctx context.Context, id string, opened bool) error {
 	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
 		if !i.Live() {
 			return nil
 		}
 		first, was := i.ReadyAt.IsZero(), i.State
-		i.State, i.Fault, i.CheckedAt, i.UpdatedAt, i.Repairs = StateReachable, FaultNone, now, now, 0
+		i.State, i.Fault, i.UpdatedAt, i.Repairs = StateReachable, FaultNone, now, 0
+		if opened || i.CheckedAt.IsZero() { // armed is only what was opened before
+			i.CheckedAt = now
+		}
 		if first {
 			i.ReadyAt = now
 		}
@@ -81,7 +86,7 @@ func (r *Reconciler) markReachable(ctx context.Context, id string) error {
 		case first:
 			return r.tellReachable(tx, i, now)
 		case was == StateDown:
-			return r.tellBack(tx, i, now)
+			return r.tellBack(tx, i, now, opened)
 		}
 		return nil
 	})
@@ -139,7 +144,7 @@ func (r *Reconciler) markDown(ctx context.Context, id string, fault Fault) error
 }
 
 // tellBack takes a trouble back that was not told yet, or tells that it is over.
-func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time) error {
+func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time, opened bool) error {
 	pending, err := tx.PendingNotices(i.ID)
 	if err != nil {
 		return err
@@ -160,6 +165,7 @@ func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time) error {
 	}
 	return r.say(tx, i, &Notice{
 		Key: fmt.Sprintf("back/%s/%d", i.ID, now.UnixMilli()), Kind: KindBack, DueAt: now, Alert: true,
+		Args: map[string]string{"opened": strconv.FormatBool(opened)},
 	})
 }
 
