@@ -9,7 +9,7 @@ import (
 
 // The bursts give all commands at once and wait until each address was opened
 // through Tor. The floor is the slower of as many bare containers, at the best
-// parallelism, and as many bare publications on four tors, at most three
+// parallelism, and as many bare publications on four tors, at most eight
 // unpublished on each; each has the machine for itself, and no address is
 // opened. "both" is the two at the same time, as a bot has to do it. The rival
 // gives one tor all onions at once.

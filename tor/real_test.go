@@ -383,7 +383,7 @@ func TestKilledTorIsRestartedAndItsOnionsCanBePublishedAgain(t *testing.T) {
 
 func TestCrowdIsPublishedAtAPaceAndThePoolGrows(t *testing.T) {
 	w := newWorld(t, 2)
-	w.options.MaxPerTor, w.options.MaxSize = 6, 3
+	w.options.MaxPerTor, w.options.MaxSize, w.options.Window = 6, 3, 3
 	p := w.open()
 	target := w.serve()
 	began := time.Now()
