@@ -198,7 +198,7 @@ func (o *bot) takeDown() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, shared.binary, "down", "--limit", "5m", "--config", filepath.Join(o.dir, "config.toml")).CombinedOutput() //nolint:gosec // our own binary
+	out, err := exec.CommandContext(ctx, shared.binary, "down", "--limit", "5m", "--config", filepath.Join(o.dir, "config.toml")).CombinedOutput()
 	if err != nil {
 		o.b.Errorf("down: %v\n%s", err, out)
 	}

@@ -56,7 +56,7 @@ func crowdedMB(b *testing.B) float64 {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), crowdedVariable+"="+b.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {

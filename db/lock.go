@@ -23,7 +23,7 @@ func Lock(dir string) (release func(), err error) {
 		return nil, services.Wrap(services.CodeReadOnlyState, fmt.Errorf("create state directory: %w", err))
 	}
 	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // the operator's directory
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, services.Wrap(services.CodeReadOnlyState, fmt.Errorf("open lock: %w", err))
 	}

@@ -199,7 +199,7 @@ func FuzzStore(f *testing.F) {
 }
 
 func noise(seed, size int) []byte {
-	random := rand.New(rand.NewPCG(uint64(seed), 1)) //nolint:gosec // repeatable
+	random := rand.New(rand.NewPCG(uint64(seed), 1))
 	b := make([]byte, size)
 	for i := range b {
 		b[i] = byte(random.Uint32())

@@ -84,13 +84,13 @@ func (o order) words() []string {
 // moments, during starts, extensions, stops and expiries. With ONIONBOT_SOAK
 // it does so until 200 daemons have died.
 func TestCrashesLoseNothing(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any bits
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	server := mastodontest.New(t, mastodontest.Mastodon45)
 	ann := server.AddAccount("ann")
 	c := &crasher{
 		written: make(map[string]string), asked: make(map[order]int),
-		server: server, ann: ann, bot: newBot(t, chatUser(server, ann)), rng: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // no secret
+		server: server, ann: ann, bot: newBot(t, chatUser(server, ann)), rng: rand.New(rand.NewPCG(seed, 0)),
 		points: make(map[string]int), issued: make(map[string]bool), promises: make(map[string]*promise),
 	}
 	c.write("token", mastodontest.Token)

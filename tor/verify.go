@@ -31,7 +31,7 @@ func Verify(ctx context.Context, program string, lines []string) error {
 	if err := pl.prepare(pl.render(lines, 0)); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, path, "--verify-config", "--defaults-torrc", os.DevNull, "-f", pl.torrc) //nolint:gosec // the operator names the program
+	cmd := exec.CommandContext(ctx, path, "--verify-config", "--defaults-torrc", os.DevNull, "-f", pl.torrc)
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
 	out, err := cmd.CombinedOutput()
 	if err == nil {

@@ -411,7 +411,8 @@ func TestFilesWithoutACommandAreErasedAtTheStart(t *testing.T) {
 		}
 	}
 	stored := []services.Incoming{
-		{ID: "none", Raw: []byte("{")}, {ID: "bare", Raw: []byte(`{"text":"list"}`)},
+		{ID: "none", Raw: []byte("{")},
+		{ID: "bare", Raw: []byte(`{"text":"list"}`)},
 		{ID: "file", Raw: []byte(`{"text":"start site","files":[{"name":"a.html","path":"waiting","size":7}]}`)},
 	}
 	restart := func(stored []services.Incoming, failure error) []string {

@@ -24,8 +24,10 @@ func TestConversations(t *testing.T) {
 		{"start", "direct", "start site", "start site", false, "Your site is starting.", "@alice@remote.example Your site is starting."},
 		{"page from a toot", "direct", "start site\n# Hi\n\n* a", "start site\n# Hi\n\n* a", false, "ok", "@alice@remote.example ok"},
 		{"a victim as a service", "direct", "start @victim", "start", true, "Only in private, please.", "@alice@remote.example Only in private, please."},
-		{"a victim nobody knows", "direct", "start @phantom", "start @phantom", false, "I do not know “@phantom”.",
-			"@alice@remote.example I do not know “@\u2060phantom”."},
+		{
+			"a victim nobody knows", "direct", "start @phantom", "start @phantom", false, "I do not know “@phantom”.",
+			"@alice@remote.example I do not know “@\u2060phantom”.",
+		},
 		{"asked in public", "public", "start site", "start site", true, "Only in private, please.", "@alice@remote.example Only in private, please."},
 		{"asked before followers", "private", "stop site", "stop site", true, "Only in private, please.", "@alice@remote.example Only in private, please."},
 	} {

@@ -251,8 +251,10 @@ func TestFailuresAreTold(t *testing.T) {
 		change func(s *mastodontest.Server, alice *mastodontest.Account)
 		want   bots.SendError
 	}{
-		{"429 with the time", func(s *mastodontest.Server, _ *mastodontest.Account) { s.Fault(mastodontest.Throttle(1, reset)) },
-			bots.SendError{RetryAfter: 90 * time.Second}},
+		{
+			"429 with the time", func(s *mastodontest.Server, _ *mastodontest.Account) { s.Fault(mastodontest.Throttle(1, reset)) },
+			bots.SendError{RetryAfter: 90 * time.Second},
+		},
 		{"502", func(s *mastodontest.Server, _ *mastodontest.Account) { s.Fault(mastodontest.BadGateway(1)) }, bots.SendError{}},
 		{"cut", func(s *mastodontest.Server, _ *mastodontest.Account) {
 			s.Fault(mastodontest.Fault{Method: "POST", Cut: true, Times: 2})
@@ -269,8 +271,10 @@ func TestFailuresAreTold(t *testing.T) {
 		{"frozen bot", func(s *mastodontest.Server, _ *mastodontest.Account) {
 			s.Fault(mastodontest.Fault{Method: "POST", Status: 403, ContentType: "application/json", Body: `{"error":"Your login is currently disabled"}`})
 		}, bots.SendError{}},
-		{"address with a second mention in it", func(_ *mastodontest.Server, a *mastodontest.Account) { a.Acct = "alice @victim" },
-			bots.SendError{Permanent: true}},
+		{
+			"address with a second mention in it", func(_ *mastodontest.Server, a *mastodontest.Account) { a.Acct = "alice @victim" },
+			bots.SendError{Permanent: true},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := mastodontest.New(t, mastodontest.Mastodon45)
@@ -301,8 +305,10 @@ func TestA429IsNotRepeatedInside(t *testing.T) {
 
 func TestAPostWithAnotherReaderIsDeletedAtOnce(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
-	s.Fault(mastodontest.Fault{Method: "POST", Path: "/api/v1/statuses", Status: http.StatusOK, ContentType: "application/json",
-		Body: `{"id":"77","visibility":"direct","account":{"id":"1"},"mentions":[{"id":"666","acct":"victim"}]}`})
+	s.Fault(mastodontest.Fault{
+		Method: "POST", Path: "/api/v1/statuses", Status: http.StatusOK, ContentType: "application/json",
+		Body: `{"id":"77","visibility":"direct","account":{"id":"1"},"mentions":[{"id":"666","acct":"victim"}]}`,
+	})
 	f := sendFailure(t, newAdapter(t, s, nil), outgoing(s, s.AddAccount("alice"), "reply/1", "hello"))
 	last := s.Requests()[len(s.Requests())-1]
 	if !f.Permanent || last.Method != http.MethodDelete || last.Path != "/api/v1/statuses/77" {

@@ -70,8 +70,10 @@ func TestLongRepliesAreCutBetweenLines(t *testing.T) {
 		{"between lines", "aaaa\nbbbb\ncccc", 10, 0, []string{"aaaa\nbbbb", "cccc"}},
 		{"between words", "aaaa bbbb cccc", 10, 0, []string{"aaaa bbbb", "cccc"}},
 		{"anywhere", "aaaaaaaaaaaa", 5, 0, []string{"aaaaa", "aaaaa", "aa"}},
-		{"links count 23", "see http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion", 30, 23,
-			[]string{"see http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion"}},
+		{
+			"links count 23", "see http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion", 30, 23,
+			[]string{"see http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion"},
+		},
 		{"empty", "", 10, 0, []string{""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

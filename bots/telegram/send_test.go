@@ -44,11 +44,15 @@ func TestRepliesLookAsTheyShould(t *testing.T) {
 		{"plain", "hello", bots.Reply{Text: "hello"}},
 		{"escaped", "&lt;b&gt; &amp; &#34;x&#34;", bots.Reply{Text: `<b> & "x"`}},
 		{"address", "at <code>" + addr + "</code> now", bots.Reply{Text: "at " + addr + " now", Address: addr}},
-		{"link around the address", `<a href="http://` + addr + `/">http://` + addr + `/</a>` + "\n<code>" + addr + "</code>",
-			bots.Reply{Text: "http://" + addr + "/\n" + addr, Address: addr, Link: "http://" + addr + "/"}},
+		{
+			"link around the address", `<a href="http://` + addr + `/">http://` + addr + `/</a>` + "\n<code>" + addr + "</code>",
+			bots.Reply{Text: "http://" + addr + "/\n" + addr, Address: addr, Link: "http://" + addr + "/"},
+		},
 		{"address twice", "<code>x.onion</code> <code>x.onion</code>", bots.Reply{Text: "x.onion x.onion", Address: "x.onion"}},
-		{"hostile link", `<a href="http://x/&#34;&gt;&lt;b&gt;">http://x/&#34;&gt;&lt;b&gt;</a>`,
-			bots.Reply{Text: `http://x/"><b>`, Link: `http://x/"><b>`}},
+		{
+			"hostile link", `<a href="http://x/&#34;&gt;&lt;b&gt;">http://x/&#34;&gt;&lt;b&gt;</a>`,
+			bots.Reply{Text: `http://x/"><b>`, Link: `http://x/"><b>`},
+		},
 		{"address that does not stand there", "none", bots.Reply{Text: "none", Address: addr, Link: "http://" + addr}},
 	}
 	for _, tt := range tests {

@@ -140,7 +140,7 @@ func loadConfig(path string) (*config, error) {
 
 // readConfig reads a file that may not be finished yet.
 func readConfig(path string) (*config, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, badConfig(path, 0, "there is no such file; copy config.example.toml to it and edit it", err)
 	}

@@ -82,7 +82,7 @@ func examineTor(ctx context.Context, cfg *config) finding {
 		}
 		return f
 	}
-	out, err := exec.CommandContext(ctx, cfg.Tor.Program, "--version").Output() //nolint:gosec // the operator names the program
+	out, err := exec.CommandContext(ctx, cfg.Tor.Program, "--version").Output()
 	if err != nil {
 		f.err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
 		return f
@@ -147,7 +147,7 @@ func readToken(path string) (services.Secret, error) {
 	if info.Mode().Perm()&0o077 != 0 {
 		return "", badConfig(path, 0, "others may read this token; type: chmod 600 "+path, nil)
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", badConfig(path, 0, "the token file cannot be read", err)
 	}

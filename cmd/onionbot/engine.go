@@ -143,7 +143,7 @@ func includeLines(path string) ([]string, error) {
 		return nil, nil
 	}
 	where := "tor.torrc_include " + path
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, badConfig(where, 0, "it cannot be read", err)
 	}

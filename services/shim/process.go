@@ -88,7 +88,7 @@ func (p *process) reap() {
 	}
 	for {
 		pid, err := syscall.Wait4(which, nil, syscall.WNOHANG, nil)
-		if err == syscall.EINTR { //nolint:errorlint // a bare errno
+		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil || pid <= 0 {
