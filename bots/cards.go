@@ -23,7 +23,7 @@ func (r *Replies) Card(n *services.Notice, i *services.Instance, d *services.Def
 	now = r.local(now)
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	switch {
-	case n.Slot == cardSlot(n.Instance): // n is the card now
+	case n.Slot == services.CardSlot(n.Instance): // n is the card now
 		return Reply{Text: fmt.Sprintf("%s: see the newer message below.", c.name)}
 	case i == nil || i.Ended():
 		return Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(n.Args["reason"])))}

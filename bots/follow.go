@@ -6,9 +6,6 @@ import (
 	"onionbot/services"
 )
 
-// cardSlot is where the message stands that shows an instance as it is.
-func cardSlot(instance string) string { return "card/" + instance }
-
 // moves reports whether a notice tells of something that the card shows.
 func moves(k services.Kind) bool {
 	switch k {
@@ -29,7 +26,7 @@ func (b *Outbox) cardBefore(ctx context.Context, a Adapter, n *services.Notice, 
 	var remote string
 	err := b.o.Store.View(ctx, func(tx services.Tx) error {
 		var err error
-		remote, err = tx.SlotMessage(cardSlot(n.Instance))
+		remote, err = tx.SlotMessage(services.CardSlot(n.Instance))
 		return err
 	})
 	if err != nil {

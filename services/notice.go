@@ -67,3 +67,7 @@ type Notice struct {
 	State    NoticeState
 	RemoteID string // the network's id of the message, once sent
 }
+
+// CardSlot is the slot of the message that shows an instance as it is: notices
+// in it edit the message, where the network can.
+func CardSlot(instance string) string { return "card/" + instance }

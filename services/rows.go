@@ -55,7 +55,7 @@ func (r *Reconciler) tellProgress(ctx context.Context, inst *Instance, step stri
 			return nil
 		}
 		return r.say(tx, i, &Notice{
-			Key: fmt.Sprintf("progress/%s/%d", i.ID, now.UnixMilli()), Kind: KindProgress, Slot: "card/" + i.ID,
+			Key: fmt.Sprintf("progress/%s/%d", i.ID, now.UnixMilli()), Kind: KindProgress, Slot: CardSlot(i.ID),
 			Args: map[string]string{"step": step}, DueAt: now, StaleAt: now.Add(time.Minute),
 		})
 	})
@@ -121,7 +121,7 @@ func (r *Reconciler) tellReachable(tx Tx, i *Instance, now time.Time) error {
 		return nil
 	}
 	return r.say(tx, i, &Notice{
-		Key: "reachable/" + i.ID, Kind: KindReachable, Slot: "card/" + i.ID, DueAt: now, Alert: true,
+		Key: "reachable/" + i.ID, Kind: KindReachable, Slot: CardSlot(i.ID), DueAt: now, Alert: true,
 	})
 }
 

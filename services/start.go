@@ -118,7 +118,7 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 			return nil, err
 		}
 		first := &Notice{
-			Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: "card/" + inst.ID,
+			Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: CardSlot(inst.ID),
 			DueAt: now.Add(m.o.Policy.Hold),
 		}
 		return append([]*Notice{first}, m.reminders(inst, now)...), nil
@@ -148,7 +148,7 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 	}
 	if opts.Content == "" {
 		// No new slot message and no hold: it is answered with what is known now.
-		return []*Notice{{Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: "card/" + inst.ID, Alert: true}}, nil
+		return []*Notice{{Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: CardSlot(inst.ID), Alert: true}}, nil
 	}
 	if err := m.adopt(inst, opts); err != nil {
 		return nil, err
