@@ -2,6 +2,7 @@ package bots
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -80,7 +81,7 @@ type Adapter interface {
 	// Network is the adapter's name: "telegram", "mastodon", "console".
 	Network() string
 	// Receive gets events until ctx ends or the network says never again
-	// (a revoked token). keep stores events and the new cursor durably, in
+	// (a revoked token: [ErrFinal]). keep stores events and the new cursor durably, in
 	// one transaction; nothing is acknowledged to the network before keep
 	// returned nil. Errors that may pass are retried inside, with back-off.
 	Receive(ctx context.Context, cursor string, keep KeepFunc) error
@@ -127,3 +128,7 @@ func (e *SendError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SendError) Unwrap() error { return e.Cause }
+
+// ErrFinal is wrapped by what [Adapter.Receive] returns when to try again
+// would be of no use before the operator has changed something and restarted.
+var ErrFinal = errors.New("restart onionbot then")

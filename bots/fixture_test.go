@@ -199,19 +199,27 @@ type fakeAdapter struct {
 	send     func(out Outgoing) (string, error)
 	sent     []Outgoing
 	finished []string
+	broken   error // what Receive returns once events is closed
+	received int   // how often Receive was called
 }
 
 func (f *fakeAdapter) Network() string { return "test" }
 func (f *fakeAdapter) Health() string  { return "" }
 
 func (f *fakeAdapter) Receive(ctx context.Context, _ string, keep KeepFunc) error {
+	f.mu.Lock()
+	f.received++
+	f.mu.Unlock()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case events, ok := <-f.events:
+			if !ok && f.broken != nil {
+				return f.broken
+			}
 			if !ok {
-				return errors.New("revoked")
+				return errors.New("broken")
 			}
 			if err := keep(ctx, events, events[len(events)-1].ID); err != nil {
 				return err

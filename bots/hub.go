@@ -122,6 +122,9 @@ func (h *Hub) receive(ctx context.Context, a Adapter, box *inbox) {
 		h.o.Log.Error("receiving ended", "network", a.Network(), "error", err)
 		box.tally.ends.Add(1)
 		h.note(a.Network(), "it does not receive messages")
+		if errors.Is(err, ErrFinal) {
+			return
+		}
 		if !pause(ctx, backoff(n, receiveFirst, receiveLongest)) {
 			return
 		}

@@ -279,3 +279,33 @@ func TestARevokedNetworkShowsInHealthAndComesBack(t *testing.T) {
 		}
 	})
 }
+
+func TestReceivingIsTriedAgainUnlessThatIsOfNoUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		broken error
+		want   func(calls int) bool
+	}{
+		"may pass":      {errors.New("the adapter broke"), func(n int) bool { return n > 1 }},
+		"token refused": {fmt.Errorf("refused: %w", ErrFinal), func(n int) bool { return n == 1 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t)
+				h.adapter.broken = c.broken
+				close(h.adapter.events)
+				h.run()
+				time.Sleep(24 * time.Hour)
+				synctest.Wait()
+				h.adapter.mu.Lock()
+				defer h.adapter.mu.Unlock()
+				if n := h.adapter.received; !c.want(n) {
+					t.Errorf("Receive was called %d times", n)
+				}
+				if h.hub.Health()["test"] == "" {
+					t.Error("health does not say that nothing is received")
+				}
+				h.stop()
+			})
+		})
+	}
+}
