@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"tor/privnet":        {},
 	"db":                 {"services"},
 	"metrics":            {"bots", "services"},
+	"cmd/onionbot-shim":  {"services/shim"},
 }
 
 // only names the one folder that may import a library.
@@ -50,7 +51,7 @@ var only = map[string]string{
 }
 
 // plain are the folders that import the standard library and this module only.
-var plain = []string{"services", "services/shim", "services/content", "services/wallclock", "tor/privnet"}
+var plain = []string{"services", "services/shim", "services/content", "services/wallclock", "tor/privnet", "cmd/onionbot-shim"}
 
 func TestDependenciesPointInward(t *testing.T) {
 	seen := 0

@@ -42,7 +42,7 @@ var compiled sync.Once
 func newBot(b *testing.B, s setting) *bot {
 	b.Helper()
 	setUp(b)
-	compiled.Do(func() { shared.err = build(shared.binary, "../cmd/onionbot") })
+	compiled.Do(func() { shared.err = buildBot(shared.binary) })
 	if shared.err != nil {
 		b.Fatal(shared.err)
 	}

@@ -73,7 +73,7 @@ func makeShared() (err error) {
 		return err
 	}
 	shared.binary, shared.relay = filepath.Join(shared.dir, "onionbot"), filepath.Join(shared.dir, "relay")
-	if err := build(shared.relay, "./testdata/relay"); err != nil {
+	if err := buildRelay(shared.relay); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
@@ -112,12 +112,19 @@ func printMachine() {
 	}
 }
 
-// build makes a static binary as a release is made.
-func build(out, pkg string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
+// buildRelay makes the floor's PID 1 as the shim of a release is made.
+func buildRelay(out string) error {
+	return build("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, "./testdata/relay")
+}
+
+// buildBot makes the binary as a release is made.
+func buildBot(out string) error { return build("../scripts/build", out, "bench") }
+
+func build(program string, args ...string) error {
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // fixed
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
+		return fmt.Errorf("%v: %w\n%s", cmd.Args, err, text)
 	}
 	return nil
 }

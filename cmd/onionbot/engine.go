@@ -103,8 +103,12 @@ func (e *engine) openRuntime(ctx context.Context) (*docker.Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
+	shim, err := shimFile(e.cfg.StateDir, shimProgram)
+	if err != nil {
+		return nil, err
+	}
 	return docker.New(docker.Options{
-		RunDir: filepath.Join(e.cfg.RunDir, "i"), Installation: name, Host: e.cfg.Docker.Host,
+		RunDir: filepath.Join(e.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: e.cfg.Docker.Host,
 		Timezone: e.cfg.location(), Logger: e.log,
 	})
 }

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	shimBinary = filepath.Join(dir, "onionbot")
-	build := exec.Command("go", "build", "-o", shimBinary, "../shim/testdata/shimmain")
+	build := exec.Command("go", "build", "-o", shimBinary, "../../cmd/onionbot-shim")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(string(out))

@@ -21,7 +21,7 @@ var _ services.Runtime = (*Runtime)(nil)
 // Options say how containers are run.
 type Options struct {
 	RunDir       string         // absolute, short, the bot's own; made 0700 if it is missing
-	ShimPath     string         // the static onionbot binary; "" for the running program
+	ShimPath     string         // a static binary that knows "shim"; "" for the running program
 	Installation string         // label value that tells two installations on one host apart
 	Host         string         // the engine's address; "" for DOCKER_HOST or the default socket
 	Timezone     *time.Location // of times that visitors read; nil for UTC

@@ -1,5 +1,6 @@
-// Package shim is the small process that is PID 1 in every container:
-// onionbot's own binary, mounted read-only and run as "onionbot shim".
+// Package shim is the small process that is PID 1 in every container, mounted
+// read-only and run as "onionbot shim". A release has it as a small program of
+// its own inside (cmd/onionbot-shim); any onionbot binary can be it.
 //
 // A container has no network. The shim listens on one unix socket per onion
 // port, relays each connection to the app on the container's own loopback, and
