@@ -78,7 +78,7 @@ func makeShared() (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	if err := siteImage(ctx); err != nil {
+	if err := images(ctx); err != nil {
 		return err
 	}
 	if shared.network, err = privnet.Start(ctx, privnet.Options{Relays: relays, Exits: true}); err != nil {
@@ -129,8 +129,9 @@ func build(program string, args ...string) error {
 	return nil
 }
 
-// siteImage makes sure that the engine has the image before anything is measured.
-func siteImage(ctx context.Context) error {
+// images makes sure that the engine has the catalogue's images before anything
+// is measured: a bot makes those that are missing as soon as it runs.
+func images(ctx context.Context) error {
 	defs, err := catalog.Load("")
 	if err != nil {
 		return err
@@ -147,5 +148,10 @@ func siteImage(ctx context.Context) error {
 		return err
 	}
 	defer runtime.Close()
-	return runtime.EnsureImage(ctx, site, nil)
+	for _, d := range defs {
+		if err := runtime.EnsureImage(ctx, d, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
