@@ -24,8 +24,8 @@ func (m *member) follow(ctx context.Context, events *session) error {
 				broken <- fmt.Errorf("%w: events: %w", errNoAnswer, err)
 				return
 			}
-			if resp.IsAsync() {
-				m.event(resp.Reply)
+			if resp.IsAsync() { // else it answers to a circuit that was closed
+				events.discard(m.event(resp.Reply))
 			}
 		}
 	}()
@@ -64,9 +64,10 @@ func (m *member) ping(ctx context.Context) error {
 	})
 }
 
-// event takes note of one asynchronous event. Events about onions that this
-// tor visits, rather than hosts, are none of ours.
-func (m *member) event(text string) {
+// event takes note of one asynchronous event and returns the circuits to close
+// in consequence. Events about onions that this tor visits, rather than hosts,
+// are none of ours.
+func (m *member) event(text string) (spent []string) {
 	var kind string
 	for i := range text {
 		if text[i] == ' ' {
@@ -82,7 +83,10 @@ func (m *member) event(text string) {
 		if percent := progress(text); percent > 0 {
 			m.bootstrapped(percent)
 		}
+	case control.EventCodeStream:
+		return m.stream(control.ParseStreamEvent(text))
 	}
+	return nil
 }
 
 // upload takes note of what became of a descriptor on its way to one of its

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"strings"
@@ -121,6 +122,24 @@ func (s *session) arm(ctx context.Context) {
 }
 
 func (s *session) close() { _ = s.net.Close() }
+
+// discard tells tor to close circuits, except those that have come into use
+// again. It does not wait for replies: whoever reads from the connection drops
+// them. A connection that does not take the words is seen to be broken by its
+// reader.
+func (s *session) discard(circuits []string) {
+	var words strings.Builder
+	for _, id := range circuits {
+		if !strings.ContainsAny(id, " \r\n") {
+			words.WriteString("CLOSECIRCUIT " + id + " IfUnused\r\n")
+		}
+	}
+	if words.Len() == 0 {
+		return
+	}
+	_ = s.net.SetWriteDeadline(time.Now().Add(s.timeout))
+	_, _ = io.WriteString(s.net, words.String())
+}
 
 // request sends one command made of words and returns the lines of the reply
 // but its last. Words with a space or a line end in them are refused.

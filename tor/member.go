@@ -64,6 +64,7 @@ type member struct {
 	probes   int               // under way
 	tainted  map[string]struct{}
 	newnym   time.Time // when the last one took effect
+	uploads  uploads   // of a managed tor
 
 	child *child // the tor that runs, if we started it; only for the member's goroutine
 }
@@ -182,7 +183,11 @@ func (m *member) alive() bool {
 // learn subscribes to the events and reads what the tor hosts, where its SOCKS
 // port is and how far it has bootstrapped.
 func (m *member) learn(ctx context.Context, events *session) error {
-	if _, err := events.request(ctx, "SETEVENTS", "HS_DESC", "STATUS_CLIENT"); err != nil {
+	kinds := []string{"SETEVENTS", "HS_DESC", "STATUS_CLIENT"}
+	if !m.foreign { // a tor of somebody else has streams that are none of ours
+		kinds = append(kinds, "STREAM")
+	}
+	if _, err := events.request(ctx, kinds...); err != nil {
 		return err
 	}
 	return m.link.do(ctx, func(s *session) error {
@@ -305,6 +310,7 @@ func (m *member) dead() {
 	m.state, m.percent, m.pid, m.silent = stateDead, 0, 0, time.Time{}
 	clear(m.onions)
 	clear(m.tainted)
+	m.uploads = uploads{}
 	for _, pub := range p.pubs {
 		if pub.member == m && pub.phase == phaseWaiting {
 			p.requeue(pub)

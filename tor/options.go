@@ -37,7 +37,7 @@ type Options struct {
 	// Default: 40.
 	MaxPerTor int
 	// Window is how many onions of one tor may be unpublished at a time.
-	// Default: 6.
+	// Default: 12.
 	Window int
 	// TorrcInclude are lines that every managed tor gets: bridges, another Tor
 	// network.
@@ -93,7 +93,7 @@ func (o *Options) defaults() {
 	def(&o.MaxSize, max(2*o.Size, 4))
 	o.MaxSize = max(o.MaxSize, o.Size)
 	def(&o.MaxPerTor, 40)
-	def(&o.Window, 6)
+	def(&o.Window, 12)
 	def(&o.CallTimeout, 10*time.Second)
 	def(&o.StartTimeout, 30*time.Second)
 	def(&o.PublishTimeout, 3*time.Minute)
