@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	deadlinePoll    = 400 * time.Millisecond // how often the deadline file is read
-	defaultShutdown = 2 * time.Second        // for an app whose definition names no time
-	maxShutdown     = 10 * time.Second       // whatever a definition says: the deadline is a promise
+	deadlinePoll    = 2 * time.Second  // how often file and clock are looked at; a timer keeps the deadline itself
+	defaultShutdown = 2 * time.Second  // for an app whose definition names no time
+	maxShutdown     = 10 * time.Second // whatever a definition says: the deadline is a promise
 )
 
 // supervisor decides when it is over.
