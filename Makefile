@@ -49,7 +49,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s)
 soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 60m)
 	@ONIONBOT_SOAK=1 go test -count=1 -timeout $(SOAKTIME) -v ./e2e/...
 
-bench: setup ## benchmarks; OUT=name also writes docs/bench/name.txt
+bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/bench/name.txt
 	@scripts/bench $(BENCHTIME) $(OUT)
 
 install: build ## bin/onionbot into PREFIX/bin (default /usr/local)

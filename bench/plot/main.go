@@ -1,7 +1,7 @@
 // Command plot reads the raw output of the benchmarks and writes the tables and
 // the growth plot of the documentation:
 //
-//	go run ./bench/plot docs/bench/2026-11-23.txt docs/performance.md docs/bench/growth.svg
+//	go run ./bench/plot docs/bench/2026-11-25.txt docs/performance.md docs/bench/growth.svg
 //
 // In the document it replaces what stands between the lines
 // "<!-- figures -->", "<!-- growth -->" and the next "<!-- end -->".
