@@ -128,6 +128,23 @@ func TestProlongingNeedsNoRestart(t *testing.T) {
 	})
 }
 
+func TestAnEarlierDeadlineCountsAsSoonAsSomebodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, file, code := supervise(t, newFakeApp(), time.Hour, nil)
+		s.handle(goNow(nil))
+		synctest.Wait()
+		began := time.Now()
+		at := began.Add(deadlinePoll / 4)
+		putDeadline(t, file, at)
+		if got := s.handle(&Request{Op: OpStatus}).Status.Deadline; got != at.UnixMilli() {
+			t.Errorf("told %v", time.UnixMilli(got))
+		}
+		if got := <-code; got != ExitDeadline || time.Since(began) > deadlinePoll/2 {
+			t.Errorf("code %d after %v", got, time.Since(began))
+		}
+	})
+}
+
 func TestDamagedDeadlineFileKeepsTheLastDeadline(t *testing.T) {
 	for name, damage := range map[string]func(string) error{
 		"garbled": func(p string) error { return os.WriteFile(p, []byte("tomorrow"), 0o600) },
