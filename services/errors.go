@@ -36,6 +36,8 @@ const (
 	CodeBadContent      Code = "bad-content"      // an attachment was refused; args: reason (a content reason code)
 	CodeNoContent       Code = "no-content"       // the service takes no attachment; args: service
 	CodeUnavailable     Code = "unavailable"      // Docker or tor does not answer; args: what
+	CodeClosed          Code = "closed"           // a probe: tor looked for the address and says for certain that it does not open
+	CodeBusy            Code = "busy"             // a probe: the address answers and has no place free for one more
 	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
 	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness
 	CodeDuplicate       Code = "duplicate"        // the message was already handled

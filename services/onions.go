@@ -47,7 +47,11 @@ type Onions interface {
 	List(ctx context.Context) ([]OnionStatus, error)
 	// Remove deletes the onion and closes its rendezvous circuits.
 	Remove(ctx context.Context, address string) error
-	// Probe opens the address through another tor's SOCKS port, once.
+	// Probe opens the address through another tor's SOCKS port, once. It
+	// fails with [CodeClosed] when tor has looked for the address and says for
+	// certain that it does not open, with [CodeBusy] when it answers and has no
+	// place free, and with anything else (a time-out, a tor that is not ready)
+	// when nothing is known.
 	Probe(ctx context.Context, address string, port int, kind ProbeKind) error
 	// Events calls notify with an address when its onion was lost or changed,
 	// and with "" when everything should be looked at again (a tor ended, was

@@ -14,6 +14,9 @@ const (
 	ContainerCreated ContainerState = "created" // made, not started or not yet told to go
 	ContainerRunning ContainerState = "running" // the shim runs and has been told to start the app
 	ContainerExited  ContainerState = "exited"  // it ended; Exit says why
+	ContainerPaused  ContainerState = "paused"  // somebody froze it: nothing in it runs
+	ContainerHung    ContainerState = "hung"    // it runs, and its shim does not answer
+	ContainerUnknown ContainerState = "unknown" // it is there, and the engine cannot say more of it
 )
 
 // Exit says why a container ended.
@@ -34,6 +37,8 @@ type Container struct {
 	State     ContainerState
 	Files     bool // its directory is there, with or without a container
 	Exit      Exit
+	ExitCode  int       // of the app if Exit is ExitApp, 128+n after signal n; -1 if it is not known
+	NoMemory  bool      // the kernel ended a process of it at its memory limit
 	Ready     bool      // the app accepts connections
 	Armed     bool      // visits are being counted
 	Deadline  time.Time // what the shim was told last; zero if unknown
@@ -77,11 +82,15 @@ type Runtime interface {
 	// Arm makes the shim count visits and idle time from now on. It is called
 	// once the address was verified, so that our own probe burns nothing.
 	Arm(ctx context.Context, id string) error
-	// Inspect observes one instance. ContainerAbsent is not an error.
+	// Inspect observes one instance. ContainerAbsent is not an error, nor is a
+	// container that the engine has and cannot describe (ContainerUnknown).
 	Inspect(ctx context.Context, id string) (Container, error)
 	// List observes every container that carries our label, and the ID of
 	// every directory in the run directory (as ContainerAbsent with Files
-	// when there is only the directory).
+	// when there is only the directory). What it says of a container is what
+	// Inspect would say, but it asks the engine once for all that run. One
+	// container that cannot be described is ContainerUnknown and keeps nobody
+	// from hearing of the others.
 	List(ctx context.Context) ([]Container, error)
 	// Remove ends and removes the container, its sockets and its directory.
 	Remove(ctx context.Context, id string) error

@@ -32,6 +32,19 @@ type InstanceFilter struct {
 
 // Tx is one transaction. Lookups that find nothing return [CodeNotFound].
 type Tx interface {
+	InstanceTx
+	NoticeTx
+	AuditTx
+	InboxTx
+	SettingTx
+
+	// Purge removes ended instances, handled messages, finished notices and
+	// audit entries older than before.
+	Purge(before time.Time) error
+}
+
+// InstanceTx keeps instances.
+type InstanceTx interface {
 	Instance(id string) (*Instance, error)
 	// Instances are ordered by CreatedAt, then ID.
 	Instances(f InstanceFilter) ([]*Instance, error)
@@ -45,7 +58,10 @@ type Tx interface {
 	// name, route and rules go. Notices of it that are no longer pending lose
 	// their body and arguments.
 	EraseInstance(id string) error
+}
 
+// NoticeTx keeps what is to be said to somebody.
+type NoticeTx interface {
 	// AddNotice stores a notice if its Key was never used, and reports
 	// whether it did. It sets ID.
 	AddNotice(n *Notice) (bool, error)
@@ -67,11 +83,17 @@ type Tx interface {
 	SkipNotices(instance string, kinds ...Kind) error
 	// SlotMessage is the RemoteID of the last sent notice of a slot; "" if none.
 	SlotMessage(slot string) (string, error)
+}
 
+// AuditTx keeps the record of who did what.
+type AuditTx interface {
 	AddAudit(a AuditEntry) error
 	// Audit returns the newest entries first.
 	Audit(limit int) ([]AuditEntry, error)
+}
 
+// InboxTx keeps what was received until it is handled.
+type InboxTx interface {
 	// AddIncoming stores a received message and reports whether it is new.
 	AddIncoming(in Incoming) (bool, error)
 	// Incomings are the messages of a network that were not handled yet, oldest first.
@@ -81,17 +103,15 @@ type Tx interface {
 	MarkHandled(network, id string) (bool, error)
 	// Handled reports whether MarkHandled was called for it.
 	Handled(network, id string) (bool, error)
-
 	// Cursor is a front end's position; "" at first.
 	Cursor(network string) (string, error)
 	SetCursor(network, cursor string) error
+}
 
+// SettingTx keeps small named values of the installation.
+type SettingTx interface {
 	// Setting is a small named value of the installation (salts, the time of
 	// the last clean end); "" if unset.
 	Setting(name string) (string, error)
 	SetSetting(name, value string) error
-
-	// Purge removes ended instances, handled messages, finished notices and
-	// audit entries older than before.
-	Purge(before time.Time) error
 }

@@ -114,6 +114,9 @@ func (r *Runtime) observe(ctx context.Context, id string, c *container.InspectRe
 	case c.State.Status == container.StateCreated:
 	default:
 		out.State, out.Exit = services.ContainerExited, ExitOf(c.State.ExitCode)
+		if out.Exit == services.ExitApp {
+			out.ExitCode = -1
+		}
 		if at, err := time.Parse(time.RFC3339Nano, c.State.StartedAt); err == nil {
 			out.StartedAt = at
 		}

@@ -33,6 +33,7 @@ func TestDockerConforms(t *testing.T) {
 				}
 				return res.Body.Close()
 			},
+			CrashCode: -1,
 			Crash: func(id string) error {
 				_, err := inside(t, id, d.User, "kill -KILL $(cat /tmp/nginx.pid)")
 				return err

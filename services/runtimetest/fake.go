@@ -207,63 +207,6 @@ func (f *Fake) Ping(ctx context.Context) error {
 	return f.do(ctx, "Ping", "", func() error { return nil })
 }
 
-// Visit is one visitor who comes and leaves.
-func (f *Fake) Visit(id string) error {
-	return f.do(context.Background(), "visit", id, func() error {
-		b := f.boxes[id]
-		if b == nil || b.State != services.ContainerRunning {
-			return errors.New("nobody answers")
-		}
-		if !b.Armed {
-			return nil
-		}
-		b.Visits++
-		b.LastVisit = f.clock.Now()
-		b.lastSeen = b.LastVisit
-		return nil
-	})
-}
-
-// Crash ends the app of a container.
-func (f *Fake) Crash(id string) error {
-	defer f.notify(id)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	b := f.boxes[id]
-	if b == nil || b.State != services.ContainerRunning {
-		return errors.New("nothing runs")
-	}
-	b.exit(services.ExitApp)
-	return nil
-}
-
-// Runs is how many containers were started for an instance.
-func (f *Fake) Runs(id string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.runs[id]
-}
-
-// Spec is what the instance's container was started with; nil if there is none.
-func (f *Fake) Spec(id string) *services.ContainerSpec {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if b := f.boxes[id]; b != nil {
-		return b.spec
-	}
-	return nil
-}
-
-// Add puts a container there that nobody asked for.
-func (f *Fake) Add(c services.Container) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.boxes[c.ID] = &box{Container: c, spec: &services.ContainerSpec{ID: c.ID}, lastSeen: f.clock.Now()}
-}
-
-// Reconnect tells every listener that events may have been missed.
-func (f *Fake) Reconnect() { f.notify("") }
-
 // advance ends what has to end by now, and returns which.
 func (f *Fake) advance() []string {
 	var ended []string

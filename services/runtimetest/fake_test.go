@@ -41,6 +41,10 @@ func openFake(*testing.T) *Fixture {
 		Advance:    clock.advance,
 		Visit:      f.Visit,
 		Crash:      f.Crash,
+		CrashCode:  CrashCode,
+		Pause:      f.Pause,
+		Hang:       f.Hang,
+		Blur:       f.Blur,
 		Settle: func(cond func() bool) error {
 			if !cond() {
 				return errors.New("it is not so")

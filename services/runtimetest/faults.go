@@ -1,0 +1,94 @@
+package runtimetest
+
+import (
+	"context"
+	"errors"
+
+	"onionbot/services"
+)
+
+// Visit is one visitor who comes and leaves.
+func (f *Fake) Visit(id string) error {
+	return f.do(context.Background(), "visit", id, func() error {
+		b := f.boxes[id]
+		if b == nil || b.State != services.ContainerRunning {
+			return errors.New("nobody answers")
+		}
+		if !b.Armed {
+			return nil
+		}
+		b.Visits++
+		b.LastVisit = f.clock.Now()
+		b.lastSeen = b.LastVisit
+		return nil
+	})
+}
+
+// CrashCode is the exit code of apps that [Fake.Crash] ends.
+const CrashCode = 3
+
+// Crash ends the app of a container.
+func (f *Fake) Crash(id string) error {
+	return f.hurt(id, func(b *box) {
+		b.exit(services.ExitApp)
+		b.ExitCode = CrashCode
+	})
+}
+
+// Exit ends a container by a decision of its shim.
+func (f *Fake) Exit(id string, why services.Exit) error {
+	return f.hurt(id, func(b *box) { b.exit(why) })
+}
+
+// Pause freezes a container.
+func (f *Fake) Pause(id string) error { return f.stick(id, services.ContainerPaused) }
+
+// Hang makes a container's shim deaf.
+func (f *Fake) Hang(id string) error { return f.stick(id, services.ContainerHung) }
+
+// Blur makes the engine unable to describe a container.
+func (f *Fake) Blur(id string) error { return f.stick(id, services.ContainerUnknown) }
+
+func (f *Fake) stick(id string, state services.ContainerState) error {
+	return f.hurt(id, func(b *box) { b.State, b.Ready, b.Armed, b.Active = state, false, false, 0 })
+}
+
+// hurt changes a running container, and tells the listeners.
+func (f *Fake) hurt(id string, fn func(*box)) error {
+	defer f.notify(id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.boxes[id]
+	if b == nil || b.State != services.ContainerRunning {
+		return errors.New("nothing runs")
+	}
+	fn(b)
+	return nil
+}
+
+// Runs is how many containers were started for an instance.
+func (f *Fake) Runs(id string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.runs[id]
+}
+
+// Spec is what the instance's container was started with; nil if there is none.
+func (f *Fake) Spec(id string) *services.ContainerSpec {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.boxes[id]; b != nil {
+		return b.spec
+	}
+	return nil
+}
+
+// Add puts a container there that nobody asked for.
+func (f *Fake) Add(c services.Container) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.boxes[c.ID] = &box{Container: c, spec: &services.ContainerSpec{ID: c.ID}, lastSeen: f.clock.Now()}
+}
+
+// Reconnect tells every listener that events may have been missed.
+func (f *Fake) Reconnect() { f.notify("") }
