@@ -16,7 +16,8 @@ import (
 // The longest matching folder counts; "" is the standard library only (as
 // far as this module goes). cmd/onionbot may import everything.
 var arrows = map[string][]string{
-	"bots":               {"services"},
+	"bots":               {"bots/command", "services"},
+	"bots/command":       {"services"},
 	"bots/console":       {"bots", "services"},
 	"bots/page":          {},
 	"bots/telegram":      {"bots", "services"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"onionbot/bots/command"
 	"onionbot/services"
 )
 
@@ -35,9 +36,9 @@ func startButtons(defs []*services.Definition) [][]Button {
 }
 
 // Help lists the commands that the user may give, or tells more about one.
-func (r *Replies) Help(u *services.User, topic Verb) Reply {
+func (r *Replies) Help(u *services.User, topic command.Verb) Reply {
 	var out []string
-	for _, e := range Commands(u) {
+	for _, e := range command.Table(u) {
 		switch {
 		case topic == e.Name:
 			text := []string{e.Usage + " – " + e.Help + "."}
@@ -48,7 +49,7 @@ func (r *Replies) Help(u *services.User, topic Verb) Reply {
 				text = append(text, "Also: "+strings.Join(e.Aliases, ", "))
 			}
 			return Reply{Text: lines(text...)}
-		case !e.hidden:
+		case e.Listed():
 			out = append(out, e.Usage+" – "+e.Help)
 		}
 	}

@@ -13,9 +13,18 @@ import (
 	"testing"
 	"time"
 
+	"onionbot/bots/botstest"
 	"onionbot/services"
 	"onionbot/services/storetest"
 )
+
+var (
+	noon     = botstest.Noon()
+	anna     = botstest.Anna()
+	operator = botstest.Operator()
+)
+
+func catalog() []*services.Definition { return botstest.Catalog() }
 
 // world is the conversation on top of the real manager and a store in memory.
 type world struct {
@@ -76,12 +85,12 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 	w.manager = services.NewManager(services.ManagerOptions{
 		Store: w.store, Catalog: services.NewCatalog(catalog()), Policy: policy, Clock: clock, Log: slog.New(slog.DiscardHandler),
 		Keyring:    services.NewKeyring(),
-		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: testAddress, Key: "key"}, nil },
+		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: botstest.Address, Key: "key"}, nil },
 		NewHostKey: func() (services.HostKey, error) { return services.HostKey{Fingerprint: "SHA256:x"}, nil },
 		Contents:   noContents{}, Engine: silent{}, Outbox: unread{}, Health: wellness{},
 	})
 	access := NewAccess()
-	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(root, Account{"test", "2"})} {
+	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(operator, Account{"test", "2"})} {
 		if err != nil {
 			t.Fatal(err)
 		}

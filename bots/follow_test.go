@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"onionbot/bots/botstest"
 	"onionbot/services"
 )
 
@@ -41,7 +42,7 @@ func newPaper(t *testing.T, fail error) (p *post, said map[string]string) {
 func (p *post) change(how func(i *services.Instance)) {
 	p.t.Helper()
 	err := p.store.Update(context.Background(), func(tx services.Tx) error {
-		i, err := tx.Instance(testID)
+		i, err := tx.Instance(botstest.InstanceID)
 		if err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (p *post) change(how func(i *services.Instance)) {
 // tell adds a notice about the instance and waits until it has gone out.
 func (p *post) tell(n *services.Notice) {
 	p.t.Helper()
-	n.Instance = testID
+	n.Instance = botstest.InstanceID
 	if n.Args == nil {
 		n.Args = map[string]string{"name": "site", "reason": "expired"}
 	}
@@ -78,10 +79,10 @@ func TestTheCardMovesWithItsInstance(t *testing.T) {
 				t.Errorf("after %s the card says %q, want %q in it", n.Key, said[card], want)
 			}
 		}
-		slot := "card/" + testID
+		slot := "card/" + botstest.InstanceID
 		step(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: slot}, services.StatePublishing, "first", "is being published")
 		step(&services.Notice{Key: "rings", Kind: services.KindReachable, Slot: slot, Alert: true}, services.StateReachable, "rings", "is reachable")
-		if !strings.Contains(said["first"], "newer message") || strings.Contains(said["first"], testAddress) {
+		if !strings.Contains(said["first"], "newer message") || strings.Contains(said["first"], botstest.Address) {
 			t.Errorf("the card before it says %q", said["first"])
 		}
 		step(&services.Notice{Key: "down", Kind: services.KindDown, Alert: true}, services.StateDown, "rings", "is not reachable right now")
@@ -94,9 +95,9 @@ func TestTheCardMovesWithItsInstance(t *testing.T) {
 			t.Errorf("a reminder changed the card to %q", said["rings"])
 		}
 		p.change(func(i *services.Instance) { i.Desired = services.DesiredGone })
-		step(&services.Notice{Key: "ending", Kind: services.KindStopping, Slot: "end/" + testID}, services.StateReachable, "rings", "is being taken down")
-		step(&services.Notice{Key: "gone", Kind: services.KindGone, Slot: "end/" + testID, Alert: true}, services.StateGone, "rings", "is gone: its time was up")
-		if strings.Contains(said["rings"], testAddress) {
+		step(&services.Notice{Key: "ending", Kind: services.KindStopping, Slot: "end/" + botstest.InstanceID}, services.StateReachable, "rings", "is being taken down")
+		step(&services.Notice{Key: "gone", Kind: services.KindGone, Slot: "end/" + botstest.InstanceID, Alert: true}, services.StateGone, "rings", "is gone: its time was up")
+		if strings.Contains(said["rings"], botstest.Address) {
 			t.Error("the card of something that is gone still has the address")
 		}
 	})
@@ -107,7 +108,7 @@ func TestACardThatCannotBeChangedHoldsNothingUp(t *testing.T) {
 		p, said := newPaper(t, &SendError{Cause: errors.New("502")})
 		p.addInstance()
 		p.run()
-		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + testID})
+		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + botstest.InstanceID})
 		p.tell(&services.Notice{Key: "down", Kind: services.KindDown, Alert: true})
 		p.tell(&services.Notice{Key: "back", Kind: services.KindBack, Alert: true})
 		if said["down"] == "" || said["back"] == "" || len(p.pending()) != 0 || len(p.outcomes()) != 0 {
@@ -121,7 +122,7 @@ func TestACardInAnotherChatIsLeftAlone(t *testing.T) {
 		p, said := newPaper(t, nil)
 		p.addInstance()
 		p.run()
-		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + testID})
+		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + botstest.InstanceID})
 		before := said["first"]
 		p.change(func(i *services.Instance) { i.Desired = services.DesiredGone })
 		p.tell(&services.Notice{Key: "by the operator", Kind: services.KindStopping, To: services.Route{Network: "test", Account: "2", Chat: "d"}})
@@ -136,7 +137,7 @@ func TestANetworkThatCannotEditGetsNoSecondMessage(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
 		p.run()
-		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + testID})
+		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + botstest.InstanceID})
 		p.tell(&services.Notice{Key: "down", Kind: services.KindDown, Alert: true})
 		if n := len(p.adapter.all()); n != 2 {
 			t.Errorf("%d messages, want 2", n)

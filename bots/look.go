@@ -3,6 +3,7 @@ package bots
 import (
 	"context"
 
+	"onionbot/bots/command"
 	"onionbot/services"
 )
 
@@ -10,26 +11,26 @@ import (
 const auditShown = 20
 
 // look answers a command that changes nothing.
-func (r *Router) look(ctx context.Context, t turn, c Command) (Reply, error) {
+func (r *Router) look(ctx context.Context, t turn, c command.Command) (Reply, error) {
 	switch c.Verb {
-	case VerbGreet:
+	case command.VerbGreet:
 		return r.o.Replies.Greeting(r.permitted(t.user)), nil
-	case VerbHelp:
+	case command.VerbHelp:
 		return r.o.Replies.Help(t.user, c.Topic), nil
-	case VerbServices:
+	case command.VerbServices:
 		return r.o.Replies.Services(r.permitted(t.user)), nil
-	case VerbList:
+	case command.VerbList:
 		all, err := r.o.Engine.List(ctx, t.user)
 		return r.o.Replies.List(t.user, all, t.now), err
-	case VerbStatus:
+	case command.VerbStatus:
 		return r.status(ctx, t, c.Target)
-	case VerbQR:
+	case command.VerbQR:
 		i, err := r.o.Engine.Find(ctx, t.user, c.Target)
 		if err != nil {
 			return Reply{}, err
 		}
 		return r.o.Replies.QR(i, r.definition(i.Service)), nil
-	case VerbAudit:
+	case command.VerbAudit:
 		return r.audit(ctx, t)
 	}
 	return Reply{}, services.E(services.CodeInternal)
@@ -69,7 +70,7 @@ func (r *Router) permitted(u *services.User) []*services.Definition {
 }
 
 // helpful adds what was probably meant, where the engine did not say.
-func (r *Router) helpful(ctx context.Context, t turn, c Command, e *services.Error) error {
+func (r *Router) helpful(ctx context.Context, t turn, c command.Command, e *services.Error) error {
 	if e.Code != services.CodeUnknownName || e.Args["suggestion"] != "" || c.Target == "" {
 		return e
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onionbot/bots/botstest"
 	"onionbot/services"
 )
 
@@ -80,7 +81,7 @@ func reply(key, chat string) *services.Notice {
 
 func (p *post) addInstance() {
 	p.t.Helper()
-	i := instanceOf("site", func(i *services.Instance) {
+	i := botstest.Instance("site", func(i *services.Instance) {
 		i.CreatedAt, i.ExpiresAt, i.CheckedAt = time.Now(), time.Now().Add(2*time.Hour), time.Now()
 	})
 	if err := p.store.Update(context.Background(), func(tx services.Tx) error { return tx.PutInstance(i) }); err != nil {
@@ -278,7 +279,7 @@ func TestAMomentThatIsPastIsSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
-		p.add(&services.Notice{Key: "r", Kind: services.KindReminder, Instance: testID, StaleAt: time.Now().Add(time.Minute)})
+		p.add(&services.Notice{Key: "r", Kind: services.KindReminder, Instance: botstest.InstanceID, StaleAt: time.Now().Add(time.Minute)})
 		stale := reply("s", "a")
 		stale.StaleAt = time.Now().Add(time.Minute)
 		p.add(stale)
@@ -297,7 +298,7 @@ func TestLaterNoticesOfASlotReplaceEarlierOnes(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
 		card := func(key string, kind services.Kind) *services.Notice {
-			return &services.Notice{Key: key, Kind: kind, Instance: testID, Slot: "card/" + testID, Args: map[string]string{"step": "x"}}
+			return &services.Notice{Key: key, Kind: kind, Instance: botstest.InstanceID, Slot: "card/" + botstest.InstanceID, Args: map[string]string{"step": "x"}}
 		}
 		elsewhere := card("k4", services.KindStarted)
 		elsewhere.To = services.Route{Network: "test", Account: "2", Chat: "d"}
@@ -344,7 +345,7 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 		})
 		p.run()
 		for _, key := range []string{"k1", "k2"} {
-			p.add(&services.Notice{Key: key, Kind: services.KindStarted, Instance: testID, Slot: "card/" + testID})
+			p.add(&services.Notice{Key: key, Kind: services.KindStarted, Instance: botstest.InstanceID, Slot: "card/" + botstest.InstanceID})
 			synctest.Wait()
 		}
 		var got []string
@@ -399,7 +400,7 @@ func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
 			return "m", nil
 		})
 		p.run()
-		p.add(&services.Notice{Key: "k", Kind: services.KindStarted, Instance: testID})
+		p.add(&services.Notice{Key: "k", Kind: services.KindStarted, Instance: botstest.InstanceID})
 		synctest.Wait()
 	})
 }

@@ -3,6 +3,8 @@ package bots
 import (
 	"strings"
 	"unicode"
+
+	"onionbot/bots/command"
 )
 
 // quoteLimit is how much of what a user typed may stand in a reply, in characters.
@@ -18,7 +20,7 @@ func quote(s string) string {
 func tame(s string, limit int) string {
 	var b strings.Builder
 	count := 0
-	for _, r := range clean(s) {
+	for _, r := range command.Clean(s) {
 		if count == limit {
 			b.WriteRune('…')
 			break

@@ -15,31 +15,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onionbot/bots/botstest"
+	"onionbot/bots/command"
 	"onionbot/services"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-const (
-	testID      = "abcdefghijkl"
-	testAddress = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
-)
-
-func instanceOf(service string, change func(*services.Instance)) *services.Instance {
-	i := &services.Instance{
-		ID: testID, Owner: "anna", Service: service, Name: service, Desired: services.DesiredRunning,
-		Origin: services.Route{Network: "test", Account: "1", Chat: "c"},
-		State:  services.StateReachable, Onion: services.Onion{Address: testAddress},
-		CreatedAt: noon, ExpiresAt: noon.Add(2 * time.Hour), CheckedAt: noon.Add(41 * time.Second),
-	}
-	if service == "ssh" {
-		i.HostKey.Fingerprint = "SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
-	}
-	if change != nil {
-		change(i)
-	}
-	return i
-}
 
 // constants are the values of a string type as package services declares them.
 func constants(t *testing.T, file, typ string) []string {
@@ -148,14 +129,14 @@ func TestEveryKindHasAReply(t *testing.T) {
 	var b strings.Builder
 	for _, kind := range constants(t, "notice.go", "Kind") {
 		n := &services.Notice{
-			Kind: services.Kind(kind), Instance: testID, Body: []byte(`{"Text":"the answer"}`),
+			Kind: services.Kind(kind), Instance: botstest.InstanceID, Body: []byte(`{"Text":"the answer"}`),
 			To: services.Route{Network: "test", Account: "1"},
 			Args: map[string]string{
 				"name": "site", "service": "site", "reason": "expired", "fault": "tor", "left": "15m0s", "by": "2h0m0s",
 				"step": "building the image", "checked": "2026-11-23T14:00:03Z",
 			},
 		}
-		for name, i := range map[string]*services.Instance{"": instanceOf("site", nil), " without its row": nil} {
+		for name, i := range map[string]*services.Instance{"": botstest.Instance("site", nil), " without its row": nil} {
 			d := find(catalog(), "site")
 			reply, err := r.Render(n, i, d, noon)
 			if err != nil || reply.Text == "" {
@@ -171,8 +152,8 @@ func TestEveryKindHasAReply(t *testing.T) {
 
 func TestOnlyWhatWasOpenedIsCalledReachableAgain(t *testing.T) {
 	for opened, want := range map[string]string{"true": "site is reachable again", "false": "I did not open it myself"} {
-		n := &services.Notice{Kind: services.KindBack, Instance: testID, Args: map[string]string{"opened": opened}}
-		reply, err := (&Replies{}).Render(n, instanceOf("site", nil), find(catalog(), "site"), noon)
+		n := &services.Notice{Kind: services.KindBack, Instance: botstest.InstanceID, Args: map[string]string{"opened": opened}}
+		reply, err := (&Replies{}).Render(n, botstest.Instance("site", nil), find(catalog(), "site"), noon)
 		if err != nil || !strings.Contains(reply.Text, want) {
 			t.Errorf("opened %s: %q %v", opened, reply.Text, err)
 		}
@@ -191,19 +172,19 @@ func TestCardsFollowTheInstance(t *testing.T) {
 		return reply
 	}
 	for _, state := range constants(t, "instance.go", "State") {
-		show("site "+state, card(instanceOf("site", func(i *services.Instance) { i.State = services.State(state) })))
+		show("site "+state, card(botstest.Instance("site", func(i *services.Instance) { i.State = services.State(state) })))
 	}
-	show("ssh reachable", card(instanceOf("ssh", nil)))
-	show("burn rules", card(instanceOf("site", func(i *services.Instance) {
+	show("ssh reachable", card(botstest.Instance("ssh", nil)))
+	show("burn rules", card(botstest.Instance("site", func(i *services.Instance) {
 		i.Rules = services.Rules{Idle: 15 * time.Minute, Visits: 20}
 	})))
-	show("status", r.Status(instanceOf("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), find(catalog(), "site"),
+	show("status", r.Status(botstest.Instance("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), find(catalog(), "site"),
 		services.Health{Tor: "tor does not answer", Fronts: map[string]string{"telegram": "another program polls this bot"}}, noon))
-	show("qr", r.QR(instanceOf("site", nil), find(catalog(), "site")))
-	show("list", r.List(root, []*services.Instance{
-		instanceOf("site", nil),
-		instanceOf("ssh", func(i *services.Instance) { i.Owner, i.Name, i.State = "operator", "box", services.StatePublishing }),
-		instanceOf("ssh", func(i *services.Instance) { i.Owner, i.Desired = "operator", services.DesiredGone }),
+	show("qr", r.QR(botstest.Instance("site", nil), find(catalog(), "site")))
+	show("list", r.List(operator, []*services.Instance{
+		botstest.Instance("site", nil),
+		botstest.Instance("ssh", func(i *services.Instance) { i.Owner, i.Name, i.State = "operator", "box", services.StatePublishing }),
+		botstest.Instance("ssh", func(i *services.Instance) { i.Owner, i.Desired = "operator", services.DesiredGone }),
 	}, noon))
 	golden(t, "cards", b.String())
 }
@@ -212,17 +193,17 @@ func TestHelpIsMadeFromTheTable(t *testing.T) {
 	r := &Replies{}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## help\n%s\n", describe(r.Help(anna, "")))
-	for _, e := range Commands(root) {
-		fmt.Fprintf(&b, "## help %s\n%s\n", e.Name, describe(r.Help(root, e.Name)))
+	for _, e := range command.Table(operator) {
+		fmt.Fprintf(&b, "## help %s\n%s\n", e.Name, describe(r.Help(operator, e.Name)))
 	}
 	fmt.Fprintf(&b, "## hello\n%s\n## services\n%s", describe(r.Greeting(catalog()[1:])), describe(r.Services(catalog()[1:])))
 	golden(t, "help", b.String())
 	if strings.Contains(r.Help(anna, "").Text, "audit") {
 		t.Error("help shows a command that is not permitted")
 	}
-	for _, e := range Commands(root) {
+	for _, e := range command.Table(operator) {
 		for _, x := range e.Examples {
-			if c, err := grammar(root).Parse(x.Line); err != nil || c.Verb != e.Name {
+			if c, err := grammar(operator).Parse(x.Line); err != nil || c.Verb != e.Name {
 				t.Errorf("the example %q is understood as %+v: %v", x.Line, c, err)
 			}
 		}
@@ -230,10 +211,10 @@ func TestHelpIsMadeFromTheTable(t *testing.T) {
 }
 
 func TestButtonsAreCommands(t *testing.T) {
-	for _, row := range buttons(instanceOf("site", nil)) {
+	for _, row := range buttons(botstest.Instance("site", nil)) {
 		for _, b := range row {
 			c, err := grammar(anna).Parse(b.Command)
-			if err != nil || c.Target != "#"+testID {
+			if err != nil || c.Target != "#"+botstest.InstanceID {
 				t.Errorf("%q: %+v %v", b.Command, c, err)
 			}
 			if len(b.Command) > 64 {
@@ -267,4 +248,8 @@ func TestSpansReadLikeSpeech(t *testing.T) {
 			t.Errorf("%v: got %q, want %q", d, got, want)
 		}
 	}
+}
+
+func grammar(u *services.User) *command.Grammar {
+	return &command.Grammar{Services: catalog(), User: u, Now: noon}
 }

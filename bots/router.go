@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"onionbot/bots/command"
 	"onionbot/services"
 )
 
@@ -97,7 +98,7 @@ func (r *Router) handled(ctx context.Context, m *Message) (bool, error) {
 }
 
 func (r *Router) parse(ctx context.Context, t turn) error {
-	g := Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.now}
+	g := command.Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.now}
 	cmd, err := g.Parse(t.msg.Text)
 	if services.IsCode(err, services.CodeEmpty) && len(t.msg.Attachments) > 0 {
 		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
@@ -120,16 +121,16 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 }
 
 // execute is the one call that a command becomes.
-func (r *Router) execute(ctx context.Context, t turn, c Command) error {
+func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 	switch c.Verb {
-	case VerbStart:
+	case command.VerbStart:
 		return r.start(ctx, t, c)
-	case VerbStop:
+	case command.VerbStop:
 		if c.All {
 			return r.o.Engine.StopAll(ctx, t.req)
 		}
 		return r.o.Engine.Stop(ctx, t.req, c.Target)
-	case VerbMore:
+	case command.VerbMore:
 		return r.o.Engine.Extend(ctx, t.req, c.Target, c.For)
 	}
 	reply, err := r.look(ctx, t, c)
@@ -140,7 +141,7 @@ func (r *Router) execute(ctx context.Context, t turn, c Command) error {
 }
 
 // start stages what came along, and gives it back if the start is refused.
-func (r *Router) start(ctx context.Context, t turn, c Command) error {
+func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 	opts := services.StartOptions{
 		Service: c.Service, Name: c.Name, Life: c.For, Until: c.Until,
 		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"onionbot/bots/botstest"
 	"onionbot/services"
 )
 
@@ -24,9 +25,9 @@ func TestConversation(t *testing.T) {
 		{"1", "start site for 5s", "at least 1 min"},
 		{"1", "start site for 300h", "7 days is the most"},
 		{"1", "start site as ../x", "can't be a name"},
-		{"1", "start site for 2h", "http://" + testAddress + "/"},
-		{"1", "start site for 2h", "http://" + testAddress + "/"},
-		{"1", "START  “site” please!", "http://" + testAddress + "/"},
+		{"1", "start site for 2h", "http://" + botstest.Address + "/"},
+		{"1", "start site for 2h", "http://" + botstest.Address + "/"},
+		{"1", "START  “site” please!", "http://" + botstest.Address + "/"},
 		{"1", "status", "Until 14:00 UTC, 2 h from now."},
 		{"1", "stop siet", `Did you mean "site"?`},
 		{"1", "more 1h", "lives longer now, by 1 h."},
@@ -174,7 +175,7 @@ func TestAStoreThatFailsLeavesTheMessageUnhandled(t *testing.T) {
 		t.Fatal("no error")
 	}
 	broken = false
-	if got := w.say(m); !strings.Contains(got, testAddress) {
+	if got := w.say(m); !strings.Contains(got, botstest.Address) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -190,10 +191,10 @@ func TestDefaultDeny(t *testing.T) {
 	if a.Lookup("test", "1") != anna || a.Lookup("test", "2") != nil || a.Lookup("third", "1") != nil {
 		t.Error("the wrong person")
 	}
-	if err := a.Add(root, Account{"test", "1"}); !services.IsCode(err, services.CodeBadConfig) {
+	if err := a.Add(operator, Account{"test", "1"}); !services.IsCode(err, services.CodeBadConfig) {
 		t.Errorf("one account for two: %v", err)
 	}
-	if err := a.Add(root, Account{"test", ""}); !services.IsCode(err, services.CodeBadConfig) {
+	if err := a.Add(operator, Account{"test", ""}); !services.IsCode(err, services.CodeBadConfig) {
 		t.Errorf("an empty account: %v", err)
 	}
 }

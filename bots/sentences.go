@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"onionbot/bots/command"
 	"onionbot/services"
 )
 
@@ -38,7 +39,7 @@ func sentence(e *services.Error) string {
 	case services.CodeUnknownCommand:
 		return fmt.Sprintf("I don't know %s.%s Type \"help\" to see what you can say.", quote(e.Args["word"]), maybe(arg("suggestion")))
 	case services.CodeUsage:
-		return usageSentence(Verb(e.Args["command"]), e.Args["word"])
+		return usageSentence(command.Verb(e.Args["command"]), e.Args["word"])
 	case services.CodeUnknownService, services.CodeNotAllowed:
 		return fmt.Sprintf("There is no service %s.%s Type \"services\" to see what you can start.", quote(e.Args["word"]), maybe(arg("suggestion")))
 	case services.CodeUnknownName:
@@ -148,21 +149,19 @@ func contentSentence(reason string) string {
 	return "I can't take that file. Send an HTML page, a picture, or a zip archive of a site."
 }
 
-func usageSentence(verb Verb, word string) string {
-	for _, e := range table() {
-		if e.Name != verb {
-			continue
-		}
-		how := fmt.Sprintf("Type: %s", e.Usage)
-		if len(e.Examples) > 0 {
-			how += fmt.Sprintf(", for example \"%s\"", e.Examples[0].Line)
-		}
-		if word == "" {
-			return fmt.Sprintf("\"%s\" needs a bit more. %s.", e.Name, how)
-		}
-		return fmt.Sprintf("I don't understand %s there. %s.", quote(word), how)
+func usageSentence(verb command.Verb, word string) string {
+	e, known := command.Lookup(verb)
+	if !known {
+		return `I don't understand that. Type "help" to see what you can say.`
 	}
-	return `I don't understand that. Type "help" to see what you can say.`
+	how := fmt.Sprintf("Type: %s", e.Usage)
+	if len(e.Examples) > 0 {
+		how += fmt.Sprintf(", for example \"%s\"", e.Examples[0].Line)
+	}
+	if word == "" {
+		return fmt.Sprintf("\"%s\" needs a bit more. %s.", e.Name, how)
+	}
+	return fmt.Sprintf("I don't understand %s there. %s.", quote(word), how)
 }
 
 func maybe(suggestion string) string {

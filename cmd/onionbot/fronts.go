@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/bots/command"
 	"onionbot/bots/mastodon"
 	"onionbot/bots/telegram"
 	"onionbot/services"
@@ -45,7 +46,7 @@ func (d *daemon) openTelegram() (bots.Adapter, error) {
 // somebody who is no operator.
 func menu() []telegram.Command {
 	var out []telegram.Command
-	for _, c := range bots.Commands(&services.User{}) {
+	for _, c := range command.Table(&services.User{}) {
 		if c.Listed() {
 			out = append(out, telegram.Command{Name: string(c.Name), Description: c.Help})
 		}

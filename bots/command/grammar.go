@@ -1,4 +1,4 @@
-package bots
+package command
 
 import (
 	"slices"
@@ -23,7 +23,7 @@ func (g *Grammar) Parse(text string) (Command, error) {
 		return Command{}, services.E(services.CodeTextTooLong, "max", "1000")
 	}
 	line, body := bodyOf(text)
-	line, _ = firstLine(clean(line))
+	line, _ = firstLine(Clean(line))
 	if utf8.RuneCountInString(line) > maxLine {
 		return Command{}, services.E(services.CodeTextTooLong, "max", "1000")
 	}
@@ -71,7 +71,7 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 }
 
 // visible are the commands that the sender may give.
-func (g *Grammar) visible() []Entry { return Commands(g.User) }
+func (g *Grammar) visible() []Entry { return Table(g.User) }
 
 func (g *Grammar) service(word string) *services.Definition {
 	for _, d := range g.Services {

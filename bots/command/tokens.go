@@ -1,4 +1,4 @@
-package bots
+package command
 
 import (
 	"strings"
@@ -12,10 +12,10 @@ const (
 	maxBody = 20000 // of the lines below it
 )
 
-// clean makes text what a person meant to type: valid UTF-8, every kind of
+// Clean makes text what a person meant to type: valid UTF-8, every kind of
 // space a plain one, straight quotes, no control, bidi or invisible characters.
 // Line ends are kept.
-func clean(s string) string {
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
 		case '\n':
@@ -78,7 +78,7 @@ func trimBody(s string) string {
 func bodyOf(s string) (line, rest string) {
 	for {
 		before, after, more := strings.Cut(s, "\n")
-		if strings.TrimSpace(clean(before)) != "" || !more {
+		if strings.TrimSpace(Clean(before)) != "" || !more {
 			return before, trimBody(after)
 		}
 		s = after

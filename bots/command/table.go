@@ -1,4 +1,4 @@
-package bots
+package command
 
 import (
 	"onionbot/services"
@@ -20,9 +20,9 @@ type Entry struct {
 // Example is a line that can be typed and what it does.
 type Example struct{ Line, Note string }
 
-// Commands is the table of commands as a user may see it. Help, the
-// suggestions and the command menus of chat services are made from it.
-func Commands(u *services.User) []Entry {
+// Table is the table of commands as a user may see it. Help, the suggestions
+// and the command menus of chat services are made from it.
+func Table(u *services.User) []Entry {
 	var out []Entry
 	for _, e := range table() {
 		if !e.operator || (u != nil && u.Operator) {
@@ -30,6 +30,16 @@ func Commands(u *services.User) []Entry {
 		}
 	}
 	return out
+}
+
+// Lookup returns the entry of a verb, whoever may see it.
+func Lookup(verb Verb) (Entry, bool) {
+	for _, e := range table() {
+		if e.Name == verb {
+			return e, true
+		}
+	}
+	return Entry{}, false
 }
 
 // Listed reports whether help and menus show the command.
