@@ -34,7 +34,7 @@ setup: ## Docker engine, tor and base image, where they are missing
 build: ## the static binary bin/onionbot
 	@scripts/build bin/onionbot $(VERSION)
 
-check: ## gofmt, vet, tidy go.mod, staticcheck
+check: lint ## gofmt, vet, tidy go.mod, staticcheck, golangci-lint
 	@scripts/check
 
 lint: ## golangci-lint with .golangci.yml
@@ -46,7 +46,7 @@ vuln: ## known vulnerabilities, where the database can be reached
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@scripts/fuzz $(FUZZTIME)
 
-soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 60m)
+soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 30m)
 	@ONIONBOT_SOAK=1 go test -count=1 -timeout $(SOAKTIME) -v ./e2e/...
 
 bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/bench/name.txt
