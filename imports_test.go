@@ -16,8 +16,9 @@ import (
 // The longest matching folder counts; "" is the standard library only (as
 // far as this module goes). cmd/onionbot may import everything.
 var arrows = map[string][]string{
-	"bots":               {"bots/command", "services"},
+	"bots":               {"services"},
 	"bots/command":       {"services"},
+	"bots/conversation":  {"bots", "bots/command", "services"},
 	"bots/console":       {"bots", "services"},
 	"bots/page":          {},
 	"bots/telegram":      {"bots", "services"},
@@ -32,7 +33,7 @@ var arrows = map[string][]string{
 	"tor":                {"services"},
 	"tor/privnet":        {},
 	"db":                 {"services"},
-	"metrics":            {"bots", "services"},
+	"metrics":            {"bots/conversation", "services"},
 	"cmd/onionbot-shim":  {"services/shim"},
 }
 

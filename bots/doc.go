@@ -1,7 +1,7 @@
-// Package bots is the conversation that every front end shares: the grammar
-// of commands, who may give them, every sentence a user can read, and the
-// durable way in (inbox) and out (outbox).
+// Package bots is the contract between a chat network and the conversation:
+// [Message] comes in, [Reply] goes out, [Adapter] joins them to the wire.
 //
-// The folders below are the adapters, one per network: wire events to
-// [Message], [Reply] to the wire, and nothing else.
+// Adapters (telegram, mastodon, console) see this package and no other of the
+// folders below: command is the language, reply the sentences, conversation
+// what happens between a message and its reply.
 package bots

@@ -14,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/services"
 	"onionbot/services/storetest"
 )
@@ -33,8 +33,8 @@ func quiet() Sources {
 		Store: storetest.NewMemory(), Clock: services.ClockFunc(time.Now),
 		Health:   healthFunc(func() services.Health { return services.Health{} }),
 		Tors:     func(context.Context) []Tor { return []Tor{{"tor1", true}, {"tor2", false}} },
-		Received: func() map[string]bots.Received { return nil },
-		Sent:     func() map[bots.Sends]uint64 { return nil },
+		Received: func() map[string]conversation.Received { return nil },
+		Sent:     func() map[conversation.Sends]uint64 { return nil },
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/bots/telegram"
 	"onionbot/bots/telegram/telegramtest"
 	"onionbot/services"
@@ -19,7 +20,7 @@ import (
 const token = "42:AAsecret-Token_0123456789abcdefghij"
 
 // hubOn is a hub that receives from the server until the test ends.
-func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *bots.Hub {
+func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *conversation.Hub {
 	t.Helper()
 	adapter, err := telegram.New(telegram.Options{
 		Token: token, APIURL: server.URL(), PollTimeout: time.Second,
@@ -29,14 +30,14 @@ func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *bot
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	router, err := bots.NewRouter(t.Context(), bots.RouterOptions{
-		Store: store, Directory: bots.NewAccess(), Replies: &bots.Replies{}, Clock: services.ClockFunc(time.Now), Log: log,
+	router, err := conversation.NewRouter(t.Context(), conversation.RouterOptions{
+		Store: store, Directory: conversation.NewAccess(), Replies: &conversation.Replies{}, Clock: services.ClockFunc(time.Now), Log: log,
 		Engine: services.NewManager(services.ManagerOptions{Store: store, Clock: services.ClockFunc(time.Now), Log: log, Outbox: silence{}}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub := bots.NewHub(bots.HubOptions{
+	hub := conversation.NewHub(conversation.HubOptions{
 		Adapters: []bots.Adapter{adapter}, Store: store, Router: router, Clock: services.ClockFunc(time.Now), Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -138,9 +139,11 @@ func busy(t *testing.T, now time.Time) Sources {
 	s.Health = healthFunc(func() services.Health {
 		return services.Health{Docker: "a private word", Tor: secrets[0], Disk: "8675309", Fronts: map[string]string{"telegram": token}}
 	})
-	s.Received = func() map[string]bots.Received { return map[string]bots.Received{"telegram": {Events: 12, Errors: 3}} }
-	s.Sent = func() map[bots.Sends]uint64 {
-		return map[bots.Sends]uint64{{Network: "telegram", Result: bots.SendOK}: 9, {Network: "telegram", Result: bots.SendUnwelcome}: 1}
+	s.Received = func() map[string]conversation.Received {
+		return map[string]conversation.Received{"telegram": {Events: 12, Errors: 3}}
+	}
+	s.Sent = func() map[conversation.Sends]uint64 {
+		return map[conversation.Sends]uint64{{Network: "telegram", Result: conversation.SendOK}: 9, {Network: "telegram", Result: conversation.SendUnwelcome}: 1}
 	}
 	s.Clock = services.ClockFunc(func() time.Time { return now })
 	return s

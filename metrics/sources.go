@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/services"
 )
 
@@ -28,8 +28,8 @@ type Sources struct {
 	Clock    services.Clock
 	Health   services.HealthSource // with the front ends' troubles
 	Tors     func(ctx context.Context) []Tor
-	Received func() map[string]bots.Received
-	Sent     func() map[bots.Sends]uint64
+	Received func() map[string]conversation.Received
+	Sent     func() map[conversation.Sends]uint64
 }
 
 // askLimit is how long the parts may take for one answer. Monitoring systems

@@ -3,7 +3,7 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"onionbot/bots"
+	"onionbot/bots/conversation"
 )
 
 // Descriptions; they never change.
@@ -27,8 +27,8 @@ func (t *traffic) Collect(out chan<- prometheus.Metric) {
 	for _, network := range t.Networks {
 		counter(out, updates, received[network].Events, network)
 		counter(out, receiveErrors, received[network].Errors, network)
-		for _, result := range bots.SendResults() {
-			counter(out, sends, sent[bots.Sends{Network: network, Result: result}], network, string(result))
+		for _, result := range conversation.SendResults() {
+			counter(out, sends, sent[conversation.Sends{Network: network, Result: result}], network, string(result))
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/bots/command"
+	"onionbot/bots/conversation"
 	"onionbot/services"
 )
 
@@ -176,7 +176,7 @@ func FuzzParse(f *testing.F) {
 			if services.CodeOf(err) == services.CodeInternal {
 				t.Fatalf("%q: an error without a code: %v", text, err)
 			}
-			if r := (&bots.Replies{}).Failure(err); r.Text == "" || strings.ContainsAny(r.Text, "@\x00\u202e") {
+			if r := (&conversation.Replies{}).Failure(err); r.Text == "" || strings.ContainsAny(r.Text, "@\x00\u202e") {
 				t.Fatalf("%q: answered with %q", text, r.Text)
 			}
 			return

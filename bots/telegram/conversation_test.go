@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/bots/telegram"
 	"onionbot/bots/telegram/telegramtest"
 	"onionbot/db"
@@ -27,8 +28,8 @@ type house struct {
 	t       *testing.T
 	server  *telegramtest.Server
 	store   services.Store
-	users   *bots.Access
-	replies *bots.Replies
+	users   *conversation.Access
+	replies *conversation.Replies
 	adapter *telegram.Adapter
 	stop    func()
 }
@@ -47,12 +48,12 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return &house{t: t, server: telegramtest.New(t, token), store: store, users: bots.NewAccess(), replies: &bots.Replies{}}
+	return &house{t: t, server: telegramtest.New(t, token), store: store, users: conversation.NewAccess(), replies: &conversation.Replies{}}
 }
 
 func (h *house) admit(account int64, most int) {
 	u := &services.User{Name: fmt.Sprintf("u%d", account), Services: []string{"*"}, MaxInstances: most, MaxLife: 24 * time.Hour}
-	if err := h.users.Add(u, bots.Account{Network: telegram.Network, ID: fmt.Sprint(account)}); err != nil {
+	if err := h.users.Add(u, conversation.Account{Network: telegram.Network, ID: fmt.Sprint(account)}); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -66,7 +67,7 @@ func (h *house) start() {
 		Name: "site", Ports: []services.Port{{Onion: 80, App: 8080}}, DefaultLife: time.Hour, MaxLife: 48 * time.Hour,
 	}
 	catalog := services.NewCatalog([]*services.Definition{site})
-	outbox := bots.NewOutbox(bots.OutboxOptions{
+	outbox := conversation.NewOutbox(conversation.OutboxOptions{
 		Adapters: []bots.Adapter{h.adapter}, Store: h.store, Replies: h.replies, Catalog: catalog.All,
 		Clock: clock, Log: quiet, First: 10 * time.Millisecond,
 	})
@@ -74,13 +75,13 @@ func (h *house) start() {
 		Store: h.store, Catalog: catalog, Policy: services.Policy{}, Clock: clock, Log: quiet,
 		Keyring: services.NewKeyring(), NewOnion: newOnion(), Engine: noEngine{}, Outbox: outbox, Health: noEngine{},
 	})
-	router, err := bots.NewRouter(h.t.Context(), bots.RouterOptions{
+	router, err := conversation.NewRouter(h.t.Context(), conversation.RouterOptions{
 		Engine: manager, Store: h.store, Directory: h.users, Replies: h.replies, Clock: clock, Log: quiet,
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	hub := bots.NewHub(bots.HubOptions{Adapters: []bots.Adapter{h.adapter}, Store: h.store, Router: router, Clock: clock, Log: quiet})
+	hub := conversation.NewHub(conversation.HubOptions{Adapters: []bots.Adapter{h.adapter}, Store: h.store, Router: router, Clock: clock, Log: quiet})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = hub.Run(ctx) })    // ends with ctx, without an error
@@ -162,13 +163,13 @@ func (h *house) settled() {
 }
 
 func TestConversations(t *testing.T) {
-	failure := func(c services.Code, args ...string) func(*bots.Replies) string {
-		return func(r *bots.Replies) string { return r.Failure(services.E(c, args...)).Text }
+	failure := func(c services.Code, args ...string) func(*conversation.Replies) string {
+		return func(r *conversation.Replies) string { return r.Failure(services.E(c, args...)).Text }
 	}
 	tests := []struct {
 		name string
 		do   func(s *telegramtest.Server)
-		want func(*bots.Replies) string // nil: silence
+		want func(*conversation.Replies) string // nil: silence
 	}{
 		{"an unknown word", func(s *telegramtest.Server) { s.Type(alice, "frobnicate <b>") }, failure(services.CodeUnknownCommand, "word", "frobnicate")},
 		{"an unknown service", func(s *telegramtest.Server) { s.Type(alice, "start mial") }, failure(services.CodeUnknownService, "word", "mial")},
@@ -176,7 +177,7 @@ func TestConversations(t *testing.T) {
 			m := s.Message(alice, "")
 			m["sticker"] = map[string]any{"file_id": "x"}
 			s.Push("message", m)
-		}, func(r *bots.Replies) string { return r.Unsupported("sticker").Text }},
+		}, func(r *conversation.Replies) string { return r.Unsupported("sticker").Text }},
 		{"an old command", func(s *telegramtest.Server) {
 			m := s.Message(alice, "start site")
 			m["date"] = time.Now().Add(-11 * time.Minute).Unix()

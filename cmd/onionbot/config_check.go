@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/bots/mastodon"
 	"onionbot/bots/telegram"
 	"onionbot/metrics"
@@ -52,7 +52,7 @@ func (c *config) checkUsers() error {
 	if len(c.Users) == 0 {
 		return errors.New("nobody may use this bot yet; add a [[users]] block with a name, an identity and services (see config.example.toml)")
 	}
-	names, identities := make(map[string]bool), make(map[bots.Account]string)
+	names, identities := make(map[string]bool), make(map[conversation.Account]string)
 	for i := range c.Users {
 		u := &c.Users[i]
 		if u.Name == "" || names[u.Name] {
@@ -106,13 +106,13 @@ func (u *userConfig) check() error {
 	return nil
 }
 
-func (u *userConfig) accounts() []bots.Account {
-	var out []bots.Account
+func (u *userConfig) accounts() []conversation.Account {
+	var out []conversation.Account
 	for _, id := range u.Telegram {
-		out = append(out, bots.Account{Network: telegram.Network, ID: strconv.FormatInt(id, 10)})
+		out = append(out, conversation.Account{Network: telegram.Network, ID: strconv.FormatInt(id, 10)})
 	}
 	for _, id := range u.identities() {
-		out = append(out, bots.Account{Network: mastodon.Network, ID: id.ID})
+		out = append(out, conversation.Account{Network: mastodon.Network, ID: id.ID})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/console"
+	"onionbot/bots/conversation"
 	"onionbot/services"
 )
 
@@ -18,8 +19,8 @@ import (
 type daemon struct {
 	*engine
 	adapters []bots.Adapter
-	hub      *bots.Hub
-	outbox   *bots.Outbox
+	hub      *conversation.Hub
+	outbox   *conversation.Outbox
 }
 
 // daemonOptions are what differs between run, demo and down.
@@ -29,7 +30,7 @@ type daemonOptions struct {
 }
 
 // latch passes pokes on to an outbox that is made later.
-type latch struct{ outbox *bots.Outbox }
+type latch struct{ outbox *conversation.Outbox }
 
 func (l *latch) Poke() {
 	if l.outbox != nil {
@@ -53,8 +54,8 @@ func openDaemon(ctx context.Context, cfg *config, log *slog.Logger, o daemonOpti
 }
 
 func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) error {
-	replies := &bots.Replies{Zone: d.cfg.location(), Hints: o.hint}
-	router, err := bots.NewRouter(ctx, bots.RouterOptions{
+	replies := &conversation.Replies{Zone: d.cfg.location(), Hints: o.hint}
+	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Engine: healthyManager{d.manager, d}, Store: d.store, Directory: d.users.access, Replies: replies,
 		Content: stager{d.contents}, Clock: d.clock, MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,
 	})
@@ -65,8 +66,8 @@ func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) er
 		return err
 	}
 	store := crashFronts(d.store, o.hook)
-	d.hub = bots.NewHub(bots.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
-	d.outbox = bots.NewOutbox(bots.OutboxOptions{
+	d.hub = conversation.NewHub(conversation.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
+	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
 		Adapters: d.adapters, Store: store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Log: d.log,
 	})
 	out.outbox = d.outbox

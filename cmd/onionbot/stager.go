@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"onionbot/bots"
+	"onionbot/bots/conversation"
 	"onionbot/bots/page"
 	"onionbot/services/content"
 )
@@ -13,7 +14,7 @@ import (
 // stager receives what comes along with a start command.
 type stager struct{ store *content.Store }
 
-var _ bots.Content = stager{}
+var _ conversation.Content = stager{}
 
 // Stage receives attachments; what was typed below the command becomes the
 // page, unless a page came along.

@@ -1,23 +1,23 @@
 package main
 
 import (
-	"onionbot/bots"
 	"onionbot/bots/console"
+	"onionbot/bots/conversation"
 	"onionbot/services"
 )
 
 // users are the people of the configuration, by name and by identity.
 type users struct {
 	byName map[string]*services.User
-	access *bots.Access
+	access *conversation.Access
 }
 
 func newUsers(cfg *config) (*users, error) {
-	u := &users{byName: make(map[string]*services.User), access: bots.NewAccess()}
+	u := &users{byName: make(map[string]*services.User), access: conversation.NewAccess()}
 	operator := &services.User{
 		Name: operatorName, Services: []string{"*"}, MaxInstances: 1000, Operator: true, SSHKeys: operatorKeys(cfg),
 	}
-	if err := u.add(operator, bots.Account{Network: console.Network, ID: console.Account}); err != nil {
+	if err := u.add(operator, conversation.Account{Network: console.Network, ID: console.Account}); err != nil {
 		return nil, err
 	}
 	for i := range cfg.Users {
@@ -40,7 +40,7 @@ func operatorKeys(cfg *config) []string {
 	return keys
 }
 
-func (u *users) add(user *services.User, accounts ...bots.Account) error {
+func (u *users) add(user *services.User, accounts ...conversation.Account) error {
 	u.byName[user.Name] = user
 	return u.access.Add(user, accounts...)
 }

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -7,12 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
 // OutboxOptions are what an [Outbox] works with. Zero numbers mean the defaults.
 type OutboxOptions struct {
-	Adapters []Adapter
+	Adapters []bots.Adapter
 	Store    services.Store
 	Replies  *Replies
 	Catalog  func() []*services.Definition
@@ -33,7 +34,7 @@ type OutboxOptions struct {
 // sending and noting it down repeats the message with the same key.
 type Outbox struct {
 	o        OutboxOptions
-	adapters map[string]Adapter
+	adapters map[string]bots.Adapter
 	slots    map[string]chan struct{} // by network
 	poke     chan struct{}
 
@@ -62,7 +63,7 @@ var _ services.Outbox = (*Outbox)(nil)
 func NewOutbox(o OutboxOptions) *Outbox {
 	o.setDefaults()
 	b := &Outbox{
-		o: o, adapters: make(map[string]Adapter), slots: make(map[string]chan struct{}),
+		o: o, adapters: make(map[string]bots.Adapter), slots: make(map[string]chan struct{}),
 		poke: make(chan struct{}, 1), busy: make(map[chat]bool), hold: make(map[chat]time.Time),
 	}
 	for _, a := range o.Adapters {

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -27,10 +28,10 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, er
 	}
 	a := b.adapters[n.To.Network]
 	if a == nil {
-		return b.failed(ctx, n, &SendError{Cause: fmt.Errorf("no adapter for network %q", n.To.Network)})
+		return b.failed(ctx, n, &bots.SendError{Cause: fmt.Errorf("no adapter for network %q", n.To.Network)})
 	}
 	remote, err := b.send(ctx, a, out)
-	var refused *SendError
+	var refused *bots.SendError
 	if out.Edit != "" && errors.As(err, &refused) && refused.Permanent && !refused.Unwelcome {
 		out.Edit, out.Key = "", out.Key+"/new" // the message to edit is gone: a new one then
 		remote, err = b.send(ctx, a, out)
@@ -52,7 +53,7 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, er
 // transaction: whoever changes the instance afterwards knows that this notice
 // no longer tells it, and after a crash the adapter knows that the message
 // may have arrived. nil means that there is nothing to send.
-func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.Notice, out Outgoing, err error) {
+func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.Notice, out bots.Outgoing, err error) {
 	now := b.o.Clock.Now()
 	var broken error
 	err = b.o.Store.Update(ctx, func(tx services.Tx) error {
@@ -99,8 +100,8 @@ func instance(tx services.Tx, n *services.Notice) (*services.Instance, error) {
 }
 
 // address makes the envelope.
-func address(tx services.Tx, n *services.Notice) (Outgoing, error) {
-	out := Outgoing{Key: n.Key, To: n.To, Alert: n.Alert, Attempt: n.Attempts, Kind: n.Kind, Instance: n.Instance}
+func address(tx services.Tx, n *services.Notice) (bots.Outgoing, error) {
+	out := bots.Outgoing{Key: n.Key, To: n.To, Alert: n.Alert, Attempt: n.Attempts, Kind: n.Kind, Instance: n.Instance}
 	if n.Slot == "" || n.Alert {
 		return out, nil
 	}
@@ -110,7 +111,7 @@ func address(tx services.Tx, n *services.Notice) (Outgoing, error) {
 }
 
 // render makes what the person reads. A notice that breaks it is given up.
-func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time) (reply Reply, err error) {
+func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time) (reply bots.Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while rendering: %v\n%s", p, debug.Stack())
@@ -127,7 +128,7 @@ func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time)
 }
 
 // send makes the wire call, bounded, and survives what breaks in it.
-func (b *Outbox) send(ctx context.Context, a Adapter, out Outgoing) (remote string, err error) {
+func (b *Outbox) send(ctx context.Context, a bots.Adapter, out bots.Outgoing) (remote string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.o.SendTimeout)
 	defer cancel()
 	defer func() {
@@ -142,9 +143,9 @@ func (b *Outbox) send(ctx context.Context, a Adapter, out Outgoing) (remote stri
 // failed decides what a failure means for the notice and its chat.
 func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (verdict, error) {
 	ctx = context.WithoutCancel(ctx)
-	var s *SendError
+	var s *bots.SendError
 	if !errors.As(cause, &s) {
-		s = &SendError{Cause: cause}
+		s = &bots.SendError{Cause: cause}
 	}
 	now := b.o.Clock.Now()
 	switch {

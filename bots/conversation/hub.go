@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -8,12 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
 // HubOptions are what a [Hub] works with. Zero numbers mean the defaults.
 type HubOptions struct {
-	Adapters []Adapter
+	Adapters []bots.Adapter
 	Store    services.Store
 	Router   *Router
 	Clock    services.Clock
@@ -109,7 +110,7 @@ const (
 
 // receive keeps an adapter receiving. An adapter that returns says that the
 // network will not have it; somebody may mend that while we run.
-func (h *Hub) receive(ctx context.Context, a Adapter, box *inbox) {
+func (h *Hub) receive(ctx context.Context, a bots.Adapter, box *inbox) {
 	for n := 1; ; n++ {
 		began := time.Now()
 		err := h.receiveOnce(ctx, a, box)
@@ -122,7 +123,7 @@ func (h *Hub) receive(ctx context.Context, a Adapter, box *inbox) {
 		h.o.Log.Error("receiving ended", "network", a.Network(), "error", err)
 		box.tally.ends.Add(1)
 		h.note(a.Network(), "it does not receive messages")
-		if errors.Is(err, ErrFinal) {
+		if errors.Is(err, bots.ErrFinal) {
 			return
 		}
 		if !pause(ctx, backoff(n, receiveFirst, receiveLongest)) {
@@ -131,7 +132,7 @@ func (h *Hub) receive(ctx context.Context, a Adapter, box *inbox) {
 	}
 }
 
-func (h *Hub) receiveOnce(ctx context.Context, a Adapter, box *inbox) (err error) {
+func (h *Hub) receiveOnce(ctx context.Context, a bots.Adapter, box *inbox) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while receiving: %v", p)

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -43,7 +44,7 @@ func TestReceivingIsCounted(t *testing.T) {
 
 func TestErrorsThatAnAdapterCountsAreAdded(t *testing.T) {
 	h := newHouse(t)
-	h.hub = NewHub(HubOptions{Adapters: []Adapter{countingAdapter{h.adapter}}, Store: h.store, Clock: h.clock})
+	h.hub = NewHub(HubOptions{Adapters: []bots.Adapter{countingAdapter{h.adapter}}, Store: h.store, Clock: h.clock})
 	if got := h.hub.Received()["test"].Errors; got != 5 {
 		t.Errorf("%d errors", got)
 	}
@@ -53,15 +54,15 @@ func TestSendingIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		flaky := 2
-		p.adapter.answer(func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			switch {
 			case out.To.Account == "blocker":
-				return "", &SendError{Unwelcome: true, Permanent: true, Cause: errors.New("403")}
+				return "", &bots.SendError{Unwelcome: true, Permanent: true, Cause: errors.New("403")}
 			case out.Key == "refused":
-				return "", &SendError{Permanent: true, Cause: errors.New("400")}
+				return "", &bots.SendError{Permanent: true, Cause: errors.New("400")}
 			case out.Key == "flaky" && flaky > 0:
 				flaky--
-				return "", &SendError{Cause: errors.New("502")}
+				return "", &bots.SendError{Cause: errors.New("502")}
 			}
 			return "m", nil
 		})

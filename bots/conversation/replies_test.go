@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"flag"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/bots/command"
 	"onionbot/services"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // constants are the values of a string type as package services declares them.
 func constants(t *testing.T, file, typ string) []string {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "services", file), nil, 0)
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "services", file), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func describe(r Reply) string {
+func describe(r bots.Reply) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Text)
 	for _, row := range r.Buttons {
@@ -163,8 +164,8 @@ func TestOnlyWhatWasOpenedIsCalledReachableAgain(t *testing.T) {
 func TestCardsFollowTheInstance(t *testing.T) {
 	r := &Replies{}
 	var b strings.Builder
-	show := func(title string, reply Reply) { fmt.Fprintf(&b, "## %s\n%s\n", title, describe(reply)) }
-	card := func(i *services.Instance) Reply {
+	show := func(title string, reply bots.Reply) { fmt.Fprintf(&b, "## %s\n%s\n", title, describe(reply)) }
+	card := func(i *services.Instance) bots.Reply {
 		reply, err := r.Render(&services.Notice{Kind: services.KindStarted, Instance: i.ID}, i, find(catalog(), i.Service), noon)
 		if err != nil {
 			t.Fatal(err)

@@ -1,29 +1,30 @@
-package bots
+package conversation
 
 import (
 	"fmt"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
 // gone is the last word on an instance: why it ended and what was checked.
-func (c card) gone() Reply {
+func (c card) gone() bots.Reply {
 	checked := "Nothing is left of it, and the address no longer opens (checked)."
 	if c.n.Args["checked"] == "" {
 		checked = "Nothing is left of it here. I could not check through tor that the address no longer opens."
 	}
-	return Reply{
+	return bots.Reply{
 		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(c.n.Args["reason"]))), checked),
 		Buttons: c.startAgain(),
 	}
 }
 
-func (c card) unreachable() Reply {
+func (c card) unreachable() bots.Reply {
 	why := ""
 	if f := services.Fault(c.n.Args["fault"]); f != services.FaultNone && f != services.FaultProbe {
 		why = " (" + faultPhrase(f) + ")"
 	}
-	return Reply{
+	return bots.Reply{
 		Text: lines(
 			fmt.Sprintf("%s could not be reached in time%s. I removed it; nothing is left of it.", c.name, why),
 			fmt.Sprintf("Type \"start %s\" to try again.", c.again())),
@@ -31,29 +32,29 @@ func (c card) unreachable() Reply {
 	}
 }
 
-func (c card) lost() Reply {
+func (c card) lost() bots.Reply {
 	text := fmt.Sprintf("%s has ended by a fault: %s. Nothing is left of it.", c.name, faultPhrase(services.Fault(c.n.Args["fault"])))
 	if services.Reason(c.n.Args["reason"]) == services.ReasonLost {
 		text = fmt.Sprintf("%s has ended: tor was restarted, and its key was kept in memory only. The address is lost; nothing is left of it.", c.name)
 	}
-	return Reply{
+	return bots.Reply{
 		Text:    lines(text, fmt.Sprintf("Type \"start %s\" to start it again, at a new address.", c.again())),
 		Buttons: c.startAgain(), Error: true,
 	}
 }
 
-func (c card) down() Reply {
+func (c card) down() bots.Reply {
 	fault := services.Fault(c.n.Args["fault"])
-	return Reply{
+	return bots.Reply{
 		Text: lines(fmt.Sprintf("%s is not reachable right now: %s. I am repairing it and will tell you when it is back.", c.name, faultPhrase(fault)),
 			fmt.Sprintf("Type \"status %s\" to look, \"stop %s\" to end it.", c.name, c.name)),
 		Buttons: buttons(c.i), Pending: true,
 	}
 }
 
-func (c card) back() Reply {
+func (c card) back() bots.Reply {
 	if c.i == nil || !c.i.Live() {
-		return Reply{Text: fmt.Sprintf("%s was reachable again, and has ended since.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s was reachable again, and has ended since.", c.name)}
 	}
 	if c.n.Args["opened"] == "false" {
 		return c.full(fmt.Sprintf("%s is running again, at the same address. I did not open it myself, since that would count as a visit.", c.name), c.until())
@@ -61,9 +62,9 @@ func (c card) back() Reply {
 	return c.full(fmt.Sprintf("%s is reachable again, at the same address.", c.name), c.until())
 }
 
-func (c card) content() Reply {
+func (c card) content() bots.Reply {
 	if c.i == nil || !c.i.Live() {
-		return Reply{Text: fmt.Sprintf("%s has ended in the meantime.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime.", c.name)}
 	}
 	return c.full(fmt.Sprintf("%s now shows what you sent. The address is the same.", c.name), c.until())
 }
@@ -85,9 +86,9 @@ func serviceOf(i *services.Instance) string {
 	return i.Service
 }
 
-func (c card) startAgain() [][]Button {
+func (c card) startAgain() [][]bots.Button {
 	if s := c.again(); s != "" && s[0] != '#' {
-		return [][]Button{{{"Start again", "start " + s}}}
+		return [][]bots.Button{{button("Start again", "start "+s)}}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"fmt"
@@ -6,17 +6,18 @@ import (
 	"strings"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/command"
 	"onionbot/services"
 )
 
 // Greeting says what this is and what to do first.
-func (r *Replies) Greeting(defs []*services.Definition) Reply {
+func (r *Replies) Greeting(defs []*services.Definition) bots.Reply {
 	example := "services"
 	if len(defs) > 0 {
 		example = "start " + defs[0].Name
 	}
-	return Reply{
+	return bots.Reply{
 		Text: lines("Hello. I start onion services for you and take them down on time.",
 			fmt.Sprintf("Type \"%s\" to start one, or \"help\" to see what else you can say.", example),
 			"This chat is not end-to-end encrypted: send public keys only, never private ones."),
@@ -24,19 +25,19 @@ func (r *Replies) Greeting(defs []*services.Definition) Reply {
 	}
 }
 
-func startButtons(defs []*services.Definition) [][]Button {
-	var rows [][]Button
+func startButtons(defs []*services.Definition) [][]bots.Button {
+	var rows [][]bots.Button
 	for _, d := range defs {
 		if len(rows) == 4 {
 			break
 		}
-		rows = append(rows, []Button{{"Start " + d.Name, "start " + d.Name}})
+		rows = append(rows, []bots.Button{button("Start "+d.Name, "start "+d.Name)})
 	}
 	return rows
 }
 
 // Help lists the commands that the user may give, or tells more about one.
-func (r *Replies) Help(u *services.User, topic command.Verb) Reply {
+func (r *Replies) Help(u *services.User, topic command.Verb) bots.Reply {
 	var out []string
 	for _, e := range command.Table(u) {
 		switch {
@@ -48,19 +49,19 @@ func (r *Replies) Help(u *services.User, topic command.Verb) Reply {
 			if len(e.Aliases) > 0 {
 				text = append(text, "Also: "+strings.Join(e.Aliases, ", "))
 			}
-			return Reply{Text: lines(text...)}
+			return bots.Reply{Text: lines(text...)}
 		case e.Listed():
 			out = append(out, e.Usage+" – "+e.Help)
 		}
 	}
 	out = append(out, `Times are like 30m, 2h, 1 day. Type "help start" for more about one command.`)
-	return Reply{Text: lines(out...)}
+	return bots.Reply{Text: lines(out...)}
 }
 
 // Services lists what the user may start.
-func (r *Replies) Services(defs []*services.Definition) Reply {
+func (r *Replies) Services(defs []*services.Definition) bots.Reply {
 	if len(defs) == 0 {
-		return Reply{Text: "There is nothing that you may start. The operator can change that in the configuration."}
+		return bots.Reply{Text: "There is nothing that you may start. The operator can change that in the configuration."}
 	}
 	out := []string{"You can start:"}
 	for _, d := range defs {
@@ -71,13 +72,13 @@ func (r *Replies) Services(defs []*services.Definition) Reply {
 		out = append(out, line)
 	}
 	out = append(out, fmt.Sprintf("Type \"start %s\", or \"start %s for 2h\".", defs[0].Name, defs[0].Name))
-	return Reply{Text: lines(out...), Buttons: startButtons(defs)}
+	return bots.Reply{Text: lines(out...), Buttons: startButtons(defs)}
 }
 
 // List is one line for each instance.
-func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time) Reply {
+func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time) bots.Reply {
 	if len(all) == 0 {
-		return Reply{Text: `Nothing is running. Type "services" to see what you can start.`}
+		return bots.Reply{Text: `Nothing is running. Type "services" to see what you can start.`}
 	}
 	now = r.local(now)
 	var out []string
@@ -88,7 +89,7 @@ func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time
 		}
 	}
 	out = append(out, `Type "status <name>" for more, "stop <name>" to end one.`)
-	return Reply{Text: lines(out...)}
+	return bots.Reply{Text: lines(out...)}
 }
 
 func (r *Replies) line(u *services.User, i *services.Instance, now time.Time) string {
@@ -123,7 +124,7 @@ func stateWord(i *services.Instance) string {
 }
 
 // Status shows one instance whole, and what is wrong with the machine.
-func (r *Replies) Status(i *services.Instance, d *services.Definition, h services.Health, now time.Time) Reply {
+func (r *Replies) Status(i *services.Instance, d *services.Definition, h services.Health, now time.Time) bots.Reply {
 	n := &services.Notice{Kind: services.KindStarted, Instance: i.ID}
 	c := card{r: r, n: n, i: i, d: d, now: r.local(now), name: nameOf(n, i)}
 	reply := c.started()
@@ -136,7 +137,7 @@ func (r *Replies) Status(i *services.Instance, d *services.Definition, h service
 }
 
 // Overview is the status of everything.
-func (r *Replies) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) Reply {
+func (r *Replies) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) bots.Reply {
 	reply := r.List(u, all, now)
 	machine := troubles(h)
 	if machine == "" && u.Operator {
@@ -168,12 +169,12 @@ func troubles(h services.Health) string {
 }
 
 // QR sends the address as a picture.
-func (r *Replies) QR(i *services.Instance, d *services.Definition) Reply {
+func (r *Replies) QR(i *services.Instance, d *services.Definition) bots.Reply {
 	line, link := openLine(d, i)
 	if line == "" || !i.Live() {
-		return Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
+		return bots.Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
 	}
-	reply := Reply{Address: i.Onion.Address, QR: i.Onion.Address}
+	reply := bots.Reply{Address: i.Onion.Address, QR: i.Onion.Address}
 	if link {
 		reply.QR, reply.Link = line, line
 	}
@@ -182,9 +183,9 @@ func (r *Replies) QR(i *services.Instance, d *services.Definition) Reply {
 }
 
 // Audit shows the newest entries, the newest last.
-func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) Reply {
+func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) bots.Reply {
 	if len(entries) == 0 {
-		return Reply{Text: "Nothing has been recorded yet."}
+		return bots.Reply{Text: "Nothing has been recorded yet."}
 	}
 	now = r.local(now)
 	var out []string
@@ -196,20 +197,20 @@ func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) Reply {
 		fields := []string{e.At.In(now.Location()).Format("2 Jan 15:04:05"), e.Network, who, e.Action, tame(e.Detail, quoteLimit), tame(e.Outcome, quoteLimit)}
 		out = append(out, strings.Join(slices.DeleteFunc(fields, func(s string) bool { return s == "" }), " "))
 	}
-	return Reply{Text: lines(out...)}
+	return bots.Reply{Text: lines(out...)}
 }
 
 // Private is all that an authorised user gets who asks where others can read.
-func (r *Replies) Private() Reply {
-	return Reply{Text: "Others can read that, so I did nothing. Send it to me in a private message that only I get.", Error: true}
+func (r *Replies) Private() bots.Reply {
+	return bots.Reply{Text: "Others can read that, so I did nothing. Send it to me in a private message that only I get.", Error: true}
 }
 
 // Unsupported answers a message that is neither text nor a file.
-func (r *Replies) Unsupported(what string) Reply {
-	return Reply{Text: fmt.Sprintf("I can't do anything with a %s. Type \"help\" to see what you can say.", tame(what, 20)), Error: true}
+func (r *Replies) Unsupported(what string) bots.Reply {
+	return bots.Reply{Text: fmt.Sprintf("I can't do anything with a %s. Type \"help\" to see what you can say.", tame(what, 20)), Error: true}
 }
 
 // Captionless answers a file that came without a word.
-func (r *Replies) Captionless() Reply {
-	return Reply{Text: `What should I do with the file? Send it again with "start site" as its text.`, Error: true}
+func (r *Replies) Captionless() bots.Reply {
+	return bots.Reply{Text: `What should I do with the file? Send it again with "start site" as its text.`, Error: true}
 }

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -17,19 +18,19 @@ type Replies struct {
 }
 
 // encodeReply stores a reply as the body of a notice.
-func encodeReply(r Reply) ([]byte, error) { return json.Marshal(r) }
+func encodeReply(r bots.Reply) ([]byte, error) { return json.Marshal(r) }
 
-func decodeReply(b []byte) (Reply, error) {
-	var r Reply
+func decodeReply(b []byte) (bots.Reply, error) {
+	var r bots.Reply
 	if err := json.Unmarshal(b, &r); err != nil {
-		return Reply{}, fmt.Errorf("decode reply: %w", err)
+		return bots.Reply{}, fmt.Errorf("decode reply: %w", err)
 	}
 	return r, nil
 }
 
 // Render turns a notice into what its reader gets. i and d may be nil: the
 // row may have been erased, the definition may be gone.
-func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) (Reply, error) {
+func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) (bots.Reply, error) {
 	now = r.local(now)
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	switch n.Kind {
@@ -58,7 +59,7 @@ func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.D
 	case services.KindContent:
 		return c.content(), nil
 	}
-	return Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
+	return bots.Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
 }
 
 func (r *Replies) local(t time.Time) time.Time {
@@ -114,15 +115,17 @@ func openLine(d *services.Definition, i *services.Instance) (line string, link b
 	return line, strings.HasPrefix(line, "http://") && !strings.Contains(line, " ")
 }
 
+func button(label, command string) bots.Button { return bots.Button{Label: label, Command: command} }
+
 // buttons are offered under the card of something that lives. They carry the
 // ID, so that they mean this instance for ever.
-func buttons(i *services.Instance) [][]Button {
+func buttons(i *services.Instance) [][]bots.Button {
 	if i == nil || !i.Live() {
 		return nil
 	}
 	id := " #" + i.ID
-	return [][]Button{
-		{{"+1 h", "more 1h" + id}, {"Stop", "stop" + id}},
-		{{"QR", "qr" + id}, {"Status", "status" + id}},
+	return [][]bots.Button{
+		{button("+1 h", "more 1h"+id), button("Stop", "stop"+id)},
+		{button("QR", "qr"+id), button("Status", "status"+id)},
 	}
 }

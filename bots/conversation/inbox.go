@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
 // inbox is the durable way in of one network.
 type inbox struct {
 	hub     *Hub
-	adapter Adapter
+	adapter bots.Adapter
 	poke    chan struct{}
 	slots   chan struct{} // bounds the senders that are served at the same time
 
@@ -28,7 +29,7 @@ type inbox struct {
 
 type job struct {
 	in  services.Incoming
-	msg *Message
+	msg *bots.Message
 }
 
 // inboxBatch is how many events are taken in hand at once.
@@ -43,14 +44,14 @@ const (
 	handleLimit   = 5 * time.Minute // of one try; files may have to be fetched through tor
 )
 
-func newInbox(h *Hub, a Adapter) *inbox {
+func newInbox(h *Hub, a bots.Adapter) *inbox {
 	return &inbox{
 		hub: h, adapter: a, poke: make(chan struct{}, 1), slots: make(chan struct{}, h.o.Senders),
 		inHand: make(map[string]bool), queues: make(map[string][]job),
 	}
 }
 
-// keep is the adapter's [KeepFunc].
+// keep is the adapter's [bots.KeepFunc].
 func (b *inbox) keep(ctx context.Context, events []services.Incoming, cursor string) error {
 	now := b.hub.o.Clock.Now()
 	var fresh uint64
@@ -163,7 +164,7 @@ func (b *inbox) sort(ctx, work context.Context, in services.Incoming) {
 	}
 }
 
-func (b *inbox) decode(ctx context.Context, in services.Incoming) (msg *Message, err error) {
+func (b *inbox) decode(ctx context.Context, in services.Incoming) (msg *bots.Message, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			b.hub.o.Log.Error("panic while decoding", "network", in.Network, "message", in.ID, "panic", p, "stack", string(debug.Stack()))

@@ -1,31 +1,32 @@
-package bots
+package conversation
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 
+	"onionbot/bots"
 	"onionbot/bots/command"
 	"onionbot/services"
 )
 
 // Failure is the reply to a command that was not carried out.
-func (r *Replies) Failure(err error) Reply {
+func (r *Replies) Failure(err error) bots.Reply {
 	var e *services.Error
 	if !errors.As(err, &e) {
 		e = services.E(services.CodeInternal)
 	}
-	reply := Reply{Text: sentence(e), Error: true}
+	reply := bots.Reply{Text: sentence(e), Error: true}
 	if s := e.Args["suggestion"]; s != "" {
 		reply.Buttons = suggestionButtons(e.Code, tame(s, quoteLimit))
 	}
 	return reply
 }
 
-func suggestionButtons(code services.Code, s string) [][]Button {
+func suggestionButtons(code services.Code, s string) [][]bots.Button {
 	switch code {
 	case services.CodeUnknownService, services.CodeNotAllowed:
-		return [][]Button{{{"Start " + s, "start " + s}}}
+		return [][]bots.Button{{button("Start "+s, "start "+s)}}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/command"
 	"onionbot/services"
 )
@@ -43,7 +44,7 @@ func NewRouter(ctx context.Context, o RouterOptions) (*Router, error) {
 
 // turn is one message on its way, with what is known about it by then.
 type turn struct {
-	msg  *Message
+	msg  *bots.Message
 	user *services.User
 	req  services.Request
 	now  time.Time
@@ -52,7 +53,7 @@ type turn struct {
 // Handle deals with a message: it is executed, answered, or passed over in
 // silence, once, whatever happens in between. An error means that nothing was
 // stored, and that it has to be handled again.
-func (r *Router) Handle(ctx context.Context, m *Message) error {
+func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	done, err := r.handled(ctx, m)
 	if err != nil || done {
 		return err
@@ -76,7 +77,7 @@ func (r *Router) Handle(ctx context.Context, m *Message) error {
 }
 
 // Apologise answers a message whose handling broke.
-func (r *Router) Apologise(ctx context.Context, m *Message) error {
+func (r *Router) Apologise(ctx context.Context, m *bots.Message) error {
 	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
 	if t.user == nil {
@@ -87,7 +88,7 @@ func (r *Router) Apologise(ctx context.Context, m *Message) error {
 	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
 }
 
-func (r *Router) handled(ctx context.Context, m *Message) (bool, error) {
+func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {
 	var done bool
 	err := r.o.Store.View(ctx, func(tx services.Tx) error {
 		var err error
@@ -185,7 +186,7 @@ func (r *Router) fail(ctx context.Context, t turn, action string, err error) err
 	return r.answer(ctx, t, r.o.Replies.Failure(err), action, string(services.CodeOf(err)))
 }
 
-func (r *Router) answer(ctx context.Context, t turn, reply Reply, action, outcome string) error {
+func (r *Router) answer(ctx context.Context, t turn, reply bots.Reply, action, outcome string) error {
 	body, err := encodeReply(reply)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/services"
 )
@@ -30,7 +31,7 @@ func newPost(t *testing.T, change func(*OutboxOptions)) *post {
 	t.Helper()
 	p := &post{world: newWorld(t, services.ClockFunc(time.Now)), adapter: &fakeAdapter{}}
 	o := OutboxOptions{
-		Adapters: []Adapter{p.adapter}, Store: p.store, Replies: &Replies{}, Catalog: catalog, Clock: p.clock,
+		Adapters: []bots.Adapter{p.adapter}, Store: p.store, Replies: &Replies{}, Catalog: catalog, Clock: p.clock,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
@@ -73,7 +74,7 @@ func (p *post) add(notices ...*services.Notice) {
 }
 
 func reply(key, chat string) *services.Notice {
-	body, _ := encodeReply(Reply{Text: key})
+	body, _ := encodeReply(bots.Reply{Text: key})
 	return &services.Notice{
 		Key: key, Kind: services.KindReply, Body: body, To: services.Route{Network: "test", Account: chat, Chat: chat}, Owner: "anna",
 	}
@@ -120,7 +121,7 @@ func TestNoticesGoOutInOrderOfTheirChat(t *testing.T) {
 func TestNothingIsSentTwiceWhileChatsAreBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.answer(func(Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil })
+		p.adapter.answer(func(bots.Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil })
 		p.run()
 		for k := range 30 {
 			p.add(reply(fmt.Sprint(k), fmt.Sprint(k%3)))
@@ -160,10 +161,10 @@ func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		fails := 5
-		p.adapter.answer(func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			if out.To.Chat == "a" && fails > 0 {
 				fails--
-				return "", &SendError{Cause: errors.New("502")}
+				return "", &bots.SendError{Cause: errors.New("502")}
 			}
 			return "m", nil
 		})
@@ -192,10 +193,10 @@ func TestFloodIsObeyed(t *testing.T) {
 		p := newPost(t, nil)
 		var at []time.Duration
 		began := time.Now()
-		p.adapter.answer(func(Outgoing) (string, error) {
+		p.adapter.answer(func(bots.Outgoing) (string, error) {
 			at = append(at, time.Since(began))
 			if len(at) == 1 {
-				return "", &SendError{RetryAfter: 35 * time.Second, Cause: errors.New("429")}
+				return "", &bots.SendError{RetryAfter: 35 * time.Second, Cause: errors.New("429")}
 			}
 			return "m", nil
 		})
@@ -217,18 +218,18 @@ func TestFloodIsObeyed(t *testing.T) {
 
 func TestGivingUpIsOnRecord(t *testing.T) {
 	for name, c := range map[string]struct {
-		err  *SendError
+		err  *bots.SendError
 		max  int
 		wait time.Duration
 	}{
-		"refused for ever":  {&SendError{Permanent: true, Cause: errors.New("400")}, 0, 0},
-		"too many attempts": {&SendError{Cause: errors.New("502")}, 4, time.Hour},
-		"too old":           {&SendError{Cause: errors.New("502")}, 0, 30 * time.Hour},
+		"refused for ever":  {&bots.SendError{Permanent: true, Cause: errors.New("400")}, 0, 0},
+		"too many attempts": {&bots.SendError{Cause: errors.New("502")}, 4, time.Hour},
+		"too old":           {&bots.SendError{Cause: errors.New("502")}, 0, 30 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPost(t, func(o *OutboxOptions) { o.MaxAttempts = c.max })
-				p.adapter.answer(func(out Outgoing) (string, error) {
+				p.adapter.answer(func(out bots.Outgoing) (string, error) {
 					if out.Key == "bad" {
 						return "", c.err
 					}
@@ -252,9 +253,9 @@ func TestGivingUpIsOnRecord(t *testing.T) {
 func TestTheUnwelcomeAreLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.answer(func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			if out.To.Account == "a" {
-				return "", &SendError{Unwelcome: true, Cause: errors.New("403")}
+				return "", &bots.SendError{Unwelcome: true, Cause: errors.New("403")}
 			}
 			return "m", nil
 		})
@@ -308,13 +309,13 @@ func TestLaterNoticesOfASlotReplaceEarlierOnes(t *testing.T) {
 		if len(p.adapter.all()) != 2 || len(p.pending()) != 0 {
 			t.Fatalf("sent %q", p.adapter.texts())
 		}
-		first := p.adapter.all()[slices.IndexFunc(p.adapter.all(), func(o Outgoing) bool { return o.Key == "k3" })]
+		first := p.adapter.all()[slices.IndexFunc(p.adapter.all(), func(o bots.Outgoing) bool { return o.Key == "k3" })]
 		if first.Edit != "" {
 			t.Errorf("the first message edits %q", first.Edit)
 		}
 		ring := card("k6", services.KindReachable)
 		ring.Alert = true
-		p.adapter.answer(func(out Outgoing) (string, error) { return "remote-" + out.Key, nil })
+		p.adapter.answer(func(out bots.Outgoing) (string, error) { return "remote-" + out.Key, nil })
 		p.add(ring)
 		synctest.Wait()
 		p.add(card("k7", services.KindProgress))
@@ -337,9 +338,9 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
-		p.adapter.answer(func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			if out.Edit != "" {
-				return "", &SendError{Permanent: true, Cause: errors.New("deleted")}
+				return "", &bots.SendError{Permanent: true, Cause: errors.New("deleted")}
 			}
 			return "m", nil
 		})
@@ -368,7 +369,7 @@ func TestACrashAfterSendingRepeatsWithTheSameKey(t *testing.T) {
 			}
 			return nil
 		}
-		p.adapter.answer(func(Outgoing) (string, error) { dead.Store(true); return "m", nil })
+		p.adapter.answer(func(bots.Outgoing) (string, error) { dead.Store(true); return "m", nil })
 		p.run()
 		p.add(reply("a1", "a"))
 		synctest.Wait()
@@ -391,7 +392,7 @@ func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
-		p.adapter.answer(func(Outgoing) (string, error) {
+		p.adapter.answer(func(bots.Outgoing) (string, error) {
 			for _, n := range p.pending() {
 				if n.Attempts != 1 {
 					t.Errorf("attempts %d while it is sent", n.Attempts)
@@ -412,7 +413,7 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 		broken.Body = []byte("{")
 		nowhere := reply("nowhere", "a")
 		nowhere.To.Network = "gone"
-		p.adapter.answer(func(out Outgoing) (string, error) {
+		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			if out.Key == "panic" && out.Attempt == 0 {
 				panic("boom")
 			}
@@ -434,7 +435,7 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 func TestTheEndWaitsForWhatIsBeingSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		p.adapter.answer(func(Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil })
+		p.adapter.answer(func(bots.Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil })
 		p.run()
 		p.add(reply("a1", "a"), reply("a2", "a"))
 		synctest.Wait()

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/services"
 )
@@ -111,11 +112,11 @@ func TestWhatIsNotExecuted(t *testing.T) {
 	voice := w.message("1", "")
 	voice.Unsupported = "voice message"
 	file := w.message("1", " ")
-	file.Attachments = []Attachment{{Name: "a.zip"}}
+	file.Attachments = []bots.Attachment{{Name: "a.zip"}}
 	toSSH := w.message("1", "start ssh")
-	toSSH.Attachments = []Attachment{{Name: "a.zip"}}
+	toSSH.Attachments = []bots.Attachment{{Name: "a.zip"}}
 	for _, c := range []struct {
-		m    *Message
+		m    *bots.Message
 		want string
 	}{
 		{public, "Others can read that"}, {old, "waited too long"}, {voice, "anything with a voice message"},
@@ -133,7 +134,7 @@ func TestWhatIsNotExecuted(t *testing.T) {
 func TestFilesGoWithStart(t *testing.T) {
 	w := newWorld(t, ticking(noon))
 	m := w.message("1", "start site\n# My page")
-	m.Attachments = []Attachment{{Name: "a.png"}}
+	m.Attachments = []bots.Attachment{{Name: "a.png"}}
 	w.say(m)
 	if len(w.staged.files) != 1 || w.staged.bodies[0] != "# My page" {
 		t.Errorf("staged %q %q", w.staged.files, w.staged.bodies)

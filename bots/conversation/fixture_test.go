@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"cmp"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/services"
 	"onionbot/services/storetest"
@@ -65,7 +66,7 @@ type fakeContent struct {
 	discarded []string
 }
 
-func (f *fakeContent) Stage(_ context.Context, attachments []Attachment, body string) (string, error) {
+func (f *fakeContent) Stage(_ context.Context, attachments []bots.Attachment, body string) (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
@@ -112,16 +113,16 @@ func ticking(at time.Time) services.Clock {
 	return services.ClockFunc(func() time.Time { return at.Add(time.Duration(looks.Add(1)) * time.Millisecond) })
 }
 
-func (w *world) message(account, text string) *Message {
+func (w *world) message(account, text string) *bots.Message {
 	w.seq++
-	return &Message{
-		Network: "test", ID: fmt.Sprint(w.seq), From: Identity{Account: account}, Text: text, SentAt: w.clock.Now(),
+	return &bots.Message{
+		Network: "test", ID: fmt.Sprint(w.seq), From: bots.Identity{Account: account}, Text: text, SentAt: w.clock.Now(),
 		Route: services.Route{Network: "test", Account: account, Chat: "chat-" + account},
 	}
 }
 
 // say handles a message and returns the notices that it made, as text.
-func (w *world) say(m *Message) string {
+func (w *world) say(m *bots.Message) string {
 	w.t.Helper()
 	var last int64
 	for _, n := range w.pending() {
@@ -204,9 +205,9 @@ type fakeAdapter struct {
 	mu       sync.Mutex
 	events   chan []services.Incoming
 	acked    []string
-	decode   func(in services.Incoming) (*Message, error)
-	send     func(out Outgoing) (string, error)
-	sent     []Outgoing
+	decode   func(in services.Incoming) (*bots.Message, error)
+	send     func(out bots.Outgoing) (string, error)
+	sent     []bots.Outgoing
 	finished []string
 	broken   error // what Receive returns once events is closed
 	received int   // how often Receive was called
@@ -215,7 +216,7 @@ type fakeAdapter struct {
 func (f *fakeAdapter) Network() string { return "test" }
 func (f *fakeAdapter) Health() string  { return "" }
 
-func (f *fakeAdapter) Receive(ctx context.Context, _ string, keep KeepFunc) error {
+func (f *fakeAdapter) Receive(ctx context.Context, _ string, keep bots.KeepFunc) error {
 	f.mu.Lock()
 	f.received++
 	f.mu.Unlock()
@@ -243,18 +244,18 @@ func (f *fakeAdapter) Receive(ctx context.Context, _ string, keep KeepFunc) erro
 }
 
 // Decode reads "account text".
-func (f *fakeAdapter) Decode(_ context.Context, in services.Incoming) (*Message, error) {
+func (f *fakeAdapter) Decode(_ context.Context, in services.Incoming) (*bots.Message, error) {
 	if f.decode != nil {
 		return f.decode(in)
 	}
 	account, text, _ := strings.Cut(string(in.Raw), " ")
-	return &Message{
-		From: Identity{Account: account}, Text: text,
+	return &bots.Message{
+		From: bots.Identity{Account: account}, Text: text,
 		Route: services.Route{Network: "test", Account: account, Chat: "chat-" + account},
 	}, nil
 }
 
-func (f *fakeAdapter) Send(_ context.Context, out Outgoing) (string, error) {
+func (f *fakeAdapter) Send(_ context.Context, out bots.Outgoing) (string, error) {
 	f.mu.Lock()
 	f.sent = append(f.sent, out)
 	id, send := fmt.Sprint("m", len(f.sent)), f.send
@@ -266,13 +267,13 @@ func (f *fakeAdapter) Send(_ context.Context, out Outgoing) (string, error) {
 }
 
 // answer says what sending does from now on.
-func (f *fakeAdapter) answer(send func(Outgoing) (string, error)) {
+func (f *fakeAdapter) answer(send func(bots.Outgoing) (string, error)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.send = send
 }
 
-func (f *fakeAdapter) all() []Outgoing {
+func (f *fakeAdapter) all() []bots.Outgoing {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.sent)

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -59,7 +60,7 @@ func (b *inbox) persist(ctx, work context.Context, j job) {
 
 // guard turns a panic of one message into an error, so that it takes nothing
 // else with it.
-func guard(ctx context.Context, act func(context.Context, *Message) error, m *Message) (broke bool, err error) {
+func guard(ctx context.Context, act func(context.Context, *bots.Message) error, m *bots.Message) (broke bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			broke, err = true, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -77,7 +78,7 @@ func (b *inbox) finish(in services.Incoming) {
 	b.ended++
 	again := b.more && (len(b.inHand) == 0 || b.ended%(inboxBatch/8) == 0)
 	b.mu.Unlock()
-	if f, ok := b.adapter.(Finisher); ok {
+	if f, ok := b.adapter.(bots.Finisher); ok {
 		f.Finished(in)
 	}
 	if again {

@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -34,7 +35,7 @@ func newHouse(t *testing.T) *house {
 // renew makes a hub as a new process would.
 func (h *house) renew() {
 	h.hub = NewHub(HubOptions{
-		Adapters: []Adapter{h.adapter}, Store: h.store, Router: h.router, Clock: h.clock, Log: slog.New(slog.DiscardHandler),
+		Adapters: []bots.Adapter{h.adapter}, Store: h.store, Router: h.router, Clock: h.clock, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -117,7 +118,7 @@ func TestMessagesOfOneSenderKeepTheirOrder(t *testing.T) {
 
 type slowContent func(body string)
 
-func (s slowContent) Stage(_ context.Context, _ []Attachment, body string) (string, error) {
+func (s slowContent) Stage(_ context.Context, _ []bots.Attachment, body string) (string, error) {
 	s(body)
 	return "staged", nil
 }
@@ -126,7 +127,7 @@ func (slowContent) Discard(string) {}
 func TestWhatCannotBeReadIsDroppedOnRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
-		h.adapter.decode = func(in services.Incoming) (*Message, error) {
+		h.adapter.decode = func(in services.Incoming) (*bots.Message, error) {
 			switch string(in.Raw) {
 			case "junk":
 				return nil, errors.New("no JSON")
@@ -135,7 +136,7 @@ func TestWhatCannotBeReadIsDroppedOnRecord(t *testing.T) {
 			case "none of our business":
 				return nil, nil
 			}
-			return &Message{From: Identity{Account: "1"}, Text: string(in.Raw)}, nil
+			return &bots.Message{From: bots.Identity{Account: "1"}, Text: string(in.Raw)}, nil
 		}
 		h.run()
 		h.adapter.events <- []services.Incoming{event(1, "junk"), event(2, "boom"), event(3, "none of our business"), event(4, "list")}
@@ -286,7 +287,7 @@ func TestReceivingIsTriedAgainUnlessThatIsOfNoUse(t *testing.T) {
 		want   func(calls int) bool
 	}{
 		"may pass":      {errors.New("the adapter broke"), func(n int) bool { return n > 1 }},
-		"token refused": {fmt.Errorf("refused: %w", ErrFinal), func(n int) bool { return n == 1 }},
+		"token refused": {fmt.Errorf("refused: %w", bots.ErrFinal), func(n int) bool { return n == 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

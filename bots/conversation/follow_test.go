@@ -1,4 +1,4 @@
-package bots
+package conversation
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/botstest"
 	"onionbot/services"
 )
@@ -21,8 +22,8 @@ func (editor) EditsQuietly() {}
 // the messages as their reader sees them now, by id.
 func newPaper(t *testing.T, fail error) (p *post, said map[string]string) {
 	said = make(map[string]string)
-	p = newPost(t, func(o *OutboxOptions) { o.Adapters = []Adapter{editor{o.Adapters[0].(*fakeAdapter)}} })
-	p.adapter.answer(func(out Outgoing) (string, error) {
+	p = newPost(t, func(o *OutboxOptions) { o.Adapters = []bots.Adapter{editor{o.Adapters[0].(*fakeAdapter)}} })
+	p.adapter.answer(func(out bots.Outgoing) (string, error) {
 		switch {
 		case out.Quiet && out.Edit == "":
 			t.Errorf("a quiet message without one to change: %+v", out)
@@ -105,7 +106,7 @@ func TestTheCardMovesWithItsInstance(t *testing.T) {
 
 func TestACardThatCannotBeChangedHoldsNothingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, said := newPaper(t, &SendError{Cause: errors.New("502")})
+		p, said := newPaper(t, &bots.SendError{Cause: errors.New("502")})
 		p.addInstance()
 		p.run()
 		p.tell(&services.Notice{Key: "first", Kind: services.KindStarted, Slot: "card/" + botstest.InstanceID})

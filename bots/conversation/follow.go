@@ -1,8 +1,9 @@
-package bots
+package conversation
 
 import (
 	"context"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -19,8 +20,8 @@ func moves(k services.Kind) bool {
 
 // cardBefore is the message in the same chat that shows the instance until n
 // is stored as sent; "" if there is none that has to change.
-func (b *Outbox) cardBefore(ctx context.Context, a Adapter, n *services.Notice, sent Outgoing) string {
-	if _, can := a.(Editor); !can || n.Instance == "" || sent.Edit != "" || !moves(n.Kind) {
+func (b *Outbox) cardBefore(ctx context.Context, a bots.Adapter, n *services.Notice, sent bots.Outgoing) string {
+	if _, can := a.(bots.Editor); !can || n.Instance == "" || sent.Edit != "" || !moves(n.Kind) {
 		return ""
 	}
 	var remote string
@@ -37,8 +38,8 @@ func (b *Outbox) cardBefore(ctx context.Context, a Adapter, n *services.Notice, 
 
 // follow lets the card say what a new message has just said. It is tried
 // once: what is lost here was told all the same.
-func (b *Outbox) follow(ctx context.Context, a Adapter, n *services.Notice, card string) {
-	out := Outgoing{Key: n.Key + "/card", To: n.To, Edit: card, Quiet: true, Kind: n.Kind, Instance: n.Instance}
+func (b *Outbox) follow(ctx context.Context, a bots.Adapter, n *services.Notice, card string) {
+	out := bots.Outgoing{Key: n.Key + "/card", To: n.To, Edit: card, Quiet: true, Kind: n.Kind, Instance: n.Instance}
 	err := b.o.Store.View(ctx, func(tx services.Tx) error {
 		i, err := instance(tx, n)
 		if err != nil {

@@ -1,8 +1,9 @@
-package bots
+package conversation
 
 import (
 	"context"
 
+	"onionbot/bots"
 	"onionbot/bots/command"
 	"onionbot/services"
 )
@@ -11,7 +12,7 @@ import (
 const auditShown = 20
 
 // look answers a command that changes nothing.
-func (r *Router) look(ctx context.Context, t turn, c command.Command) (Reply, error) {
+func (r *Router) look(ctx context.Context, t turn, c command.Command) (bots.Reply, error) {
 	switch c.Verb {
 	case command.VerbGreet:
 		return r.o.Replies.Greeting(r.permitted(t.user)), nil
@@ -27,29 +28,29 @@ func (r *Router) look(ctx context.Context, t turn, c command.Command) (Reply, er
 	case command.VerbQR:
 		i, err := r.o.Engine.Find(ctx, t.user, c.Target)
 		if err != nil {
-			return Reply{}, err
+			return bots.Reply{}, err
 		}
 		return r.o.Replies.QR(i, r.definition(i.Service)), nil
 	case command.VerbAudit:
 		return r.audit(ctx, t)
 	}
-	return Reply{}, services.E(services.CodeInternal)
+	return bots.Reply{}, services.E(services.CodeInternal)
 }
 
 // status shows one instance if one is meant, else everything.
-func (r *Router) status(ctx context.Context, t turn, target string) (Reply, error) {
+func (r *Router) status(ctx context.Context, t turn, target string) (bots.Reply, error) {
 	i, err := r.o.Engine.Find(ctx, t.user, target)
 	if target == "" && (services.IsCode(err, services.CodeAmbiguous) || services.IsCode(err, services.CodeNothingRunning)) {
 		all, err := r.o.Engine.List(ctx, t.user)
 		return r.o.Replies.Overview(t.user, all, r.o.Engine.Health(ctx), t.now), err
 	}
 	if err != nil {
-		return Reply{}, err
+		return bots.Reply{}, err
 	}
 	return r.o.Replies.Status(i, r.definition(i.Service), r.o.Engine.Health(ctx), t.now), nil
 }
 
-func (r *Router) audit(ctx context.Context, t turn) (Reply, error) {
+func (r *Router) audit(ctx context.Context, t turn) (bots.Reply, error) {
 	var entries []services.AuditEntry
 	err := r.o.Store.View(ctx, func(tx services.Tx) error {
 		var err error

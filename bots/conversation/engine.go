@@ -1,9 +1,10 @@
-package bots
+package conversation
 
 import (
 	"context"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -31,7 +32,7 @@ var _ Engine = (*services.Manager)(nil)
 type Content interface {
 	// Stage checks and unpacks attachments, or the page that was typed as
 	// body, into a fresh directory. Refusals are [services.CodeBadContent].
-	Stage(ctx context.Context, attachments []Attachment, body string) (dir string, err error)
+	Stage(ctx context.Context, attachments []bots.Attachment, body string) (dir string, err error)
 	// Discard erases a staged directory that was not taken over.
 	Discard(dir string)
 }

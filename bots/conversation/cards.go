@@ -1,9 +1,10 @@
-package bots
+package conversation
 
 import (
 	"fmt"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -19,24 +20,24 @@ type card struct {
 
 // Card is what the message about an instance says from now on, after its
 // owner got the notice n.
-func (r *Replies) Card(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) Reply {
+func (r *Replies) Card(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) bots.Reply {
 	now = r.local(now)
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	switch {
 	case n.Slot == services.CardSlot(n.Instance): // n is the card now
-		return Reply{Text: fmt.Sprintf("%s: see the newer message below.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s: see the newer message below.", c.name)}
 	case i == nil || i.Ended():
-		return Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(n.Args["reason"])))}
+		return bots.Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(n.Args["reason"])))}
 	case !i.Live():
-		return Reply{Text: fmt.Sprintf("%s is being taken down.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s is being taken down.", c.name)}
 	}
 	return c.started()
 }
 
 // full is a reply that shows the whole instance below a first sentence.
-func (c card) full(head string, tail ...string) Reply {
+func (c card) full(head string, tail ...string) bots.Reply {
 	line, link := openLine(c.d, c.i)
-	reply := Reply{Buttons: buttons(c.i)}
+	reply := bots.Reply{Buttons: buttons(c.i)}
 	if c.i != nil {
 		reply.Address = c.i.Onion.Address
 	}
@@ -91,9 +92,9 @@ func (c card) ephemeral() string {
 }
 
 // started is the card in whatever state the instance is by now.
-func (c card) started() Reply {
+func (c card) started() bots.Reply {
 	if c.i == nil || c.i.Ended() {
-		return Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"list\" to see what runs.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"list\" to see what runs.", c.name)}
 	}
 	tail := []string{c.until(), c.ephemeral(), c.manage()}
 	switch c.i.State {
@@ -103,7 +104,7 @@ func (c card) started() Reply {
 		r := c.full(fmt.Sprintf("%s is not reachable right now (%s). I am repairing it and will tell you when it is back.", c.name, faultPhrase(c.i.Fault)), tail...)
 		return r
 	case services.StateStopping, services.StateGone:
-		return Reply{Text: fmt.Sprintf("%s is being taken down.", c.name), Pending: true}
+		return bots.Reply{Text: fmt.Sprintf("%s is being taken down.", c.name), Pending: true}
 	}
 	r := c.full(fmt.Sprintf("%s is being published at this address. I'll tell you when it opens.", c.name), c.until(), c.ephemeral(),
 		fmt.Sprintf("Type \"stop %s\" to end it.", c.name))
@@ -111,19 +112,19 @@ func (c card) started() Reply {
 	return r
 }
 
-func (c card) progress() Reply {
+func (c card) progress() bots.Reply {
 	step := tame(c.n.Args["step"], 120)
-	return Reply{Text: fmt.Sprintf("%s is being prepared: %s\nThis takes longer the first time. I'll tell you when it is ready.", c.name, step), Pending: true}
+	return bots.Reply{Text: fmt.Sprintf("%s is being prepared: %s\nThis takes longer the first time. I'll tell you when it is ready.", c.name, step), Pending: true}
 }
 
-func (c card) extended() Reply {
+func (c card) extended() bots.Reply {
 	if c.i == nil || !c.i.Live() {
-		return Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"start %s\" to start it again.", c.name, c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"start %s\" to start it again.", c.name, c.name)}
 	}
 	return c.full(fmt.Sprintf("%s lives longer now, by %s.", c.name, spanArg(c.n.Args["by"])), c.until())
 }
 
-func (c card) reminder() Reply {
+func (c card) reminder() bots.Reply {
 	left := spanArg(c.n.Args["left"])
 	if c.i != nil && !c.i.ExpiresAt.IsZero() {
 		left = humanSpan(c.i.ExpiresAt.Sub(c.now))
@@ -132,13 +133,13 @@ func (c card) reminder() Reply {
 	if c.i != nil && !c.i.ExpiresAt.IsZero() {
 		text = fmt.Sprintf("%s ends in %s, at %s.", c.name, left, humanTime(c.i.ExpiresAt, c.now))
 	}
-	return Reply{Text: lines(text, fmt.Sprintf("Type \"more 2h %s\" to keep it longer.", c.name)), Buttons: buttons(c.i)}
+	return bots.Reply{Text: lines(text, fmt.Sprintf("Type \"more 2h %s\" to keep it longer.", c.name)), Buttons: buttons(c.i)}
 }
 
 // stopping answers "stop", or tells that an end by itself takes a moment.
-func (c card) stopping() Reply {
+func (c card) stopping() bots.Reply {
 	if c.i == nil || c.i.Ended() {
-		return Reply{Text: fmt.Sprintf("%s is gone.", c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s is gone.", c.name)}
 	}
 	text := fmt.Sprintf("%s is being taken down. I'll tell you when nothing is left.", c.name)
 	if why := services.Reason(c.n.Args["reason"]); why != "" && why != services.ReasonStopped {
@@ -149,5 +150,5 @@ func (c card) stopping() Reply {
 	if !mine {
 		text = fmt.Sprintf("%s is being taken down. Its owner is told when nothing is left.", c.name)
 	}
-	return Reply{Text: text, Pending: mine}
+	return bots.Reply{Text: text, Pending: mine}
 }

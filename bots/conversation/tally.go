@@ -1,9 +1,11 @@
-package bots
+package conversation
 
 import (
 	"maps"
 	"sync"
 	"sync/atomic"
+
+	"onionbot/bots"
 )
 
 // Received is what one network's receiving side has done since the process
@@ -11,13 +13,6 @@ import (
 type Received struct {
 	Events uint64 // stored for the first time
 	Errors uint64 // attempts to receive that failed
-}
-
-// ReceiveCounter is implemented by adapters that repeat failed attempts
-// inside Receive, where the hub does not see them.
-type ReceiveCounter interface {
-	// ReceiveErrors is how many of them there were so far.
-	ReceiveErrors() uint64
 }
 
 // receiveTally counts for one network.
@@ -29,7 +24,7 @@ func (h *Hub) Received() map[string]Received {
 	for _, a := range h.o.Adapters {
 		tally := &h.inbox[a.Network()].tally
 		r := Received{Events: tally.events.Load(), Errors: tally.ends.Load()}
-		if c, ok := a.(ReceiveCounter); ok {
+		if c, ok := a.(bots.ReceiveCounter); ok {
 			r.Errors += c.ReceiveErrors()
 		}
 		out[a.Network()] = r

@@ -1,0 +1,52 @@
+package bots
+
+import (
+	"context"
+
+	"onionbot/services"
+)
+
+// Adapter joins one network to the conversation. It turns wire events into
+// messages and replies into wire calls; it decides nothing.
+type Adapter interface {
+	// Network is the adapter's name: "telegram", "mastodon", "console".
+	Network() string
+	// Receive gets events until ctx ends or the network says never again
+	// (a revoked token: [ErrFinal]). keep stores events and the new cursor durably, in
+	// one transaction; nothing is acknowledged to the network before keep
+	// returned nil. Errors that may pass are retried inside, with back-off.
+	Receive(ctx context.Context, cursor string, keep KeepFunc) error
+	// Decode turns a stored event into a message. nil without an error means
+	// that the event is none of our business; an error means that it cannot
+	// be understood and will be dropped with a log line.
+	Decode(ctx context.Context, in services.Incoming) (*Message, error)
+	// Send delivers a reply and returns the network's id of the message, for
+	// later edits. Failures are [*SendError].
+	Send(ctx context.Context, out Outgoing) (remoteID string, err error)
+	// Health is a short plain sentence on a lasting trouble; "" when all is well.
+	Health() string
+}
+
+// Finisher is implemented by adapters that keep something beside the stored
+// event, files for one, until its message has been handled.
+type Finisher interface {
+	// Finished is called once the event needs no more work.
+	Finished(in services.Incoming)
+}
+
+// Editor is implemented by adapters on whose network a message can be changed
+// without telling its reader. They obey [Outgoing.Quiet].
+type Editor interface {
+	// EditsQuietly marks the adapter; it does nothing.
+	EditsQuietly()
+}
+
+// ReceiveCounter is implemented by adapters that repeat failed attempts
+// inside Receive, where the hub does not see them.
+type ReceiveCounter interface {
+	// ReceiveErrors is how many of them there were so far.
+	ReceiveErrors() uint64
+}
+
+// KeepFunc stores events and the cursor durably.
+type KeepFunc func(ctx context.Context, events []services.Incoming, cursor string) error

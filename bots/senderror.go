@@ -1,0 +1,27 @@
+package bots
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SendError says what a failed delivery means.
+type SendError struct {
+	RetryAfter time.Duration // when the network named a time; else 0 for our own back-off
+	Permanent  bool          // this message will never be accepted
+	Unwelcome  bool          // the person blocked us or is gone: no more notices to them
+	Cause      error         // without secrets
+}
+
+// Error is for the log.
+func (e *SendError) Error() string {
+	return fmt.Sprintf("send (permanent %t, unwelcome %t): %v", e.Permanent, e.Unwelcome, e.Cause)
+}
+
+// Unwrap returns the cause.
+func (e *SendError) Unwrap() error { return e.Cause }
+
+// ErrFinal is wrapped by what [Adapter.Receive] returns when to try again
+// would be of no use before the operator has changed something and restarted.
+var ErrFinal = errors.New("restart onionbot then")
