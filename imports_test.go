@@ -18,7 +18,8 @@ import (
 var arrows = map[string][]string{
 	"bots":               {"services"},
 	"bots/command":       {"services"},
-	"bots/conversation":  {"bots", "bots/command", "services"},
+	"bots/conversation":  {"bots", "bots/command", "bots/reply", "services"},
+	"bots/reply":         {"bots", "bots/command", "services"},
 	"bots/console":       {"bots", "services"},
 	"bots/page":          {},
 	"bots/telegram":      {"bots", "services"},

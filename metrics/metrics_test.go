@@ -11,6 +11,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/conversation"
+	"onionbot/bots/reply"
 	"onionbot/bots/telegram"
 	"onionbot/bots/telegram/telegramtest"
 	"onionbot/services"
@@ -31,7 +32,7 @@ func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *con
 	}
 	log := slog.New(slog.DiscardHandler)
 	router, err := conversation.NewRouter(t.Context(), conversation.RouterOptions{
-		Store: store, Directory: conversation.NewAccess(), Replies: &conversation.Replies{}, Clock: services.ClockFunc(time.Now), Log: log,
+		Store: store, Directory: conversation.NewAccess(), Replies: &reply.Renderer{}, Clock: services.ClockFunc(time.Now), Log: log,
 		Engine: services.NewManager(services.ManagerOptions{Store: store, Clock: services.ClockFunc(time.Now), Log: log, Outbox: silence{}}),
 	})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"onionbot/bots/botstest"
 	"onionbot/bots/command"
-	"onionbot/bots/conversation"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -176,7 +176,7 @@ func FuzzParse(f *testing.F) {
 			if services.CodeOf(err) == services.CodeInternal {
 				t.Fatalf("%q: an error without a code: %v", text, err)
 			}
-			if r := (&conversation.Replies{}).Failure(err); r.Text == "" || strings.ContainsAny(r.Text, "@\x00\u202e") {
+			if r := (&reply.Renderer{}).Failure(err); r.Text == "" || strings.ContainsAny(r.Text, "@\x00\u202e") {
 				t.Fatalf("%q: answered with %q", text, r.Text)
 			}
 			return

@@ -111,7 +111,7 @@ func address(tx services.Tx, n *services.Notice) (bots.Outgoing, error) {
 }
 
 // render makes what the person reads. A notice that breaks it is given up.
-func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time) (reply bots.Reply, err error) {
+func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time) (out bots.Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while rendering: %v\n%s", p, debug.Stack())
@@ -121,10 +121,10 @@ func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time)
 	if i != nil {
 		d = find(b.o.Catalog(), i.Service)
 	}
-	if reply, err = b.o.Replies.Render(n, i, d, now); err != nil {
+	if out, err = b.o.Replies.Render(n, i, d, now.In(b.o.Zone)); err != nil {
 		err = fmt.Errorf("render: %w", err)
 	}
-	return reply, err
+	return out, err
 }
 
 // send makes the wire call, bounded, and survives what breaks in it.

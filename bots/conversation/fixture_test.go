@@ -15,6 +15,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/botstest"
+	"onionbot/bots/reply"
 	"onionbot/services"
 	"onionbot/services/storetest"
 )
@@ -97,7 +98,7 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 		}
 	}
 	router, err := NewRouter(t.Context(), RouterOptions{
-		Engine: w.manager, Store: w.store, Directory: access, Replies: &Replies{}, Content: w.staged, Clock: clock,
+		Engine: w.manager, Store: w.store, Directory: access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -140,7 +141,11 @@ func (w *world) say(m *bots.Message) string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		r, err := w.router.o.Replies.Render(n, i, find(catalog(), serviceOf(i)), w.clock.Now())
+		var d *services.Definition
+		if i != nil {
+			d = find(catalog(), i.Service)
+		}
+		r, err := w.router.o.Replies.Render(n, i, d, w.clock.Now())
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func (b *Outbox) follow(ctx context.Context, a bots.Adapter, n *services.Notice,
 		if i != nil {
 			d = find(b.o.Catalog(), i.Service)
 		}
-		out.Reply = b.o.Replies.Card(n, i, d, b.o.Clock.Now())
+		out.Reply = b.o.Replies.Card(n, i, d, b.o.Clock.Now().In(b.o.Zone))
 		return nil
 	})
 	if err == nil {

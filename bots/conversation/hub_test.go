@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -166,7 +167,7 @@ func TestAPanicTakesNobodyElseWithIt(t *testing.T) {
 		synctest.Wait()
 		var texts []string
 		for _, n := range h.pending() {
-			r, _ := decodeReply(n.Body)
+			r, _ := reply.Decode(n.Body)
 			texts = append(texts, r.Text)
 		}
 		all := strings.Join(texts, "\n")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -15,9 +16,10 @@ import (
 type OutboxOptions struct {
 	Adapters []bots.Adapter
 	Store    services.Store
-	Replies  *Replies
+	Replies  *reply.Renderer
 	Catalog  func() []*services.Definition
 	Clock    services.Clock
+	Zone     *time.Location // of the times that users read; nil for UTC
 	Log      *slog.Logger
 
 	Chats       int           // chats that are sent to at the same time, per network; 8
@@ -84,6 +86,9 @@ func (o *OutboxOptions) setDefaults() {
 	duration(&o.Longest, time.Hour)
 	duration(&o.MaxAge, 24*time.Hour)
 	duration(&o.Grace, 10*time.Second)
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
 	if o.Chats == 0 {
 		o.Chats = 8
 	}

@@ -16,6 +16,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/botstest"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -31,7 +32,7 @@ func newPost(t *testing.T, change func(*OutboxOptions)) *post {
 	t.Helper()
 	p := &post{world: newWorld(t, services.ClockFunc(time.Now)), adapter: &fakeAdapter{}}
 	o := OutboxOptions{
-		Adapters: []bots.Adapter{p.adapter}, Store: p.store, Replies: &Replies{}, Catalog: catalog, Clock: p.clock,
+		Adapters: []bots.Adapter{p.adapter}, Store: p.store, Replies: &reply.Renderer{}, Catalog: catalog, Clock: p.clock,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
@@ -73,8 +74,8 @@ func (p *post) add(notices ...*services.Notice) {
 	p.box.Poke()
 }
 
-func reply(key, chat string) *services.Notice {
-	body, _ := encodeReply(bots.Reply{Text: key})
+func answerTo(key, chat string) *services.Notice {
+	body, _ := reply.Encode(bots.Reply{Text: key})
 	return &services.Notice{
 		Key: key, Kind: services.KindReply, Body: body, To: services.Route{Network: "test", Account: chat, Chat: chat}, Owner: "anna",
 	}
@@ -104,7 +105,7 @@ func TestNoticesGoOutInOrderOfTheirChat(t *testing.T) {
 		var want []string
 		for k := range 20 {
 			want = append(want, fmt.Sprint("a", k))
-			p.add(reply(fmt.Sprint("a", k), "a"), reply(fmt.Sprint("b", k), "b"))
+			p.add(answerTo(fmt.Sprint("a", k), "a"), answerTo(fmt.Sprint("b", k), "b"))
 		}
 		synctest.Wait()
 		texts := p.adapter.texts()
@@ -124,7 +125,7 @@ func TestNothingIsSentTwiceWhileChatsAreBusy(t *testing.T) {
 		p.adapter.answer(func(bots.Outgoing) (string, error) { time.Sleep(300 * time.Millisecond); return "x", nil })
 		p.run()
 		for k := range 30 {
-			p.add(reply(fmt.Sprint(k), fmt.Sprint(k%3)))
+			p.add(answerTo(fmt.Sprint(k), fmt.Sprint(k%3)))
 			time.Sleep(20 * time.Millisecond)
 		}
 		time.Sleep(time.Minute)
@@ -141,7 +142,7 @@ func TestNoticesWaitForTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
 		p.run()
-		n := reply("later", "a")
+		n := answerTo("later", "a")
 		n.DueAt = time.Now().Add(47 * time.Second)
 		p.add(n)
 		time.Sleep(46 * time.Second)
@@ -169,7 +170,7 @@ func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
 			return "m", nil
 		})
 		p.run()
-		p.add(reply("a1", "a"), reply("a2", "a"), reply("b1", "b"))
+		p.add(answerTo("a1", "a"), answerTo("a2", "a"), answerTo("b1", "b"))
 		synctest.Wait()
 		if got := p.adapter.texts(); !slices.Contains(got, "b1") || slices.Contains(got, "a2") {
 			t.Errorf("at first: %q", got)
@@ -201,10 +202,10 @@ func TestFloodIsObeyed(t *testing.T) {
 			return "m", nil
 		})
 		p.run()
-		p.add(reply("a1", "a"), reply("a2", "a"))
+		p.add(answerTo("a1", "a"), answerTo("a2", "a"))
 		time.Sleep(34 * time.Second)
 		synctest.Wait()
-		p.add(reply("a3", "a"))
+		p.add(answerTo("a3", "a"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if len(at) != 4 || at[1] < 35*time.Second || at[1] > 36*time.Second {
@@ -236,7 +237,7 @@ func TestGivingUpIsOnRecord(t *testing.T) {
 					return "m", nil
 				})
 				p.run()
-				p.add(reply("bad", "a"), reply("good", "a"))
+				p.add(answerTo("bad", "a"), answerTo("good", "a"))
 				time.Sleep(c.wait)
 				synctest.Wait()
 				if got := p.outcomes(); !slices.Equal(got, []string{"send given-up reply"}) {
@@ -259,10 +260,10 @@ func TestTheUnwelcomeAreLeftAlone(t *testing.T) {
 			}
 			return "m", nil
 		})
-		later := reply("a3", "a")
+		later := answerTo("a3", "a")
 		later.DueAt = time.Now().Add(time.Hour)
 		p.run()
-		p.add(reply("a1", "a"), reply("a2", "a"), later, reply("b1", "b"))
+		p.add(answerTo("a1", "a"), answerTo("a2", "a"), later, answerTo("b1", "b"))
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		got := p.adapter.texts()
@@ -281,7 +282,7 @@ func TestAMomentThatIsPastIsSkipped(t *testing.T) {
 		p := newPost(t, nil)
 		p.addInstance()
 		p.add(&services.Notice{Key: "r", Kind: services.KindReminder, Instance: botstest.InstanceID, StaleAt: time.Now().Add(time.Minute)})
-		stale := reply("s", "a")
+		stale := answerTo("s", "a")
 		stale.StaleAt = time.Now().Add(time.Minute)
 		p.add(stale)
 		time.Sleep(2 * time.Minute)
@@ -371,7 +372,7 @@ func TestACrashAfterSendingRepeatsWithTheSameKey(t *testing.T) {
 		}
 		p.adapter.answer(func(bots.Outgoing) (string, error) { dead.Store(true); return "m", nil })
 		p.run()
-		p.add(reply("a1", "a"))
+		p.add(answerTo("a1", "a"))
 		synctest.Wait()
 		p.stop()
 		dead.Store(false)
@@ -409,9 +410,9 @@ func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
 func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t, nil)
-		broken := reply("broken", "a")
+		broken := answerTo("broken", "a")
 		broken.Body = []byte("{")
-		nowhere := reply("nowhere", "a")
+		nowhere := answerTo("nowhere", "a")
 		nowhere.To.Network = "gone"
 		p.adapter.answer(func(out bots.Outgoing) (string, error) {
 			if out.Key == "panic" && out.Attempt == 0 {
@@ -420,7 +421,7 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 			return "m", nil
 		})
 		p.run()
-		p.add(broken, nowhere, reply("panic", "b"), reply("good", "a"))
+		p.add(broken, nowhere, answerTo("panic", "b"), answerTo("good", "a"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if got := strings.Join(p.adapter.texts(), " "); strings.Count(got, "panic") != 2 || !strings.Contains(got, "good") {
@@ -437,7 +438,7 @@ func TestTheEndWaitsForWhatIsBeingSent(t *testing.T) {
 		p := newPost(t, nil)
 		p.adapter.answer(func(bots.Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil })
 		p.run()
-		p.add(reply("a1", "a"), reply("a2", "a"))
+		p.add(answerTo("a1", "a"), answerTo("a2", "a"))
 		synctest.Wait()
 		p.stop()
 		if len(p.adapter.texts()) != 1 || len(p.pending()) != 1 {

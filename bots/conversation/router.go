@@ -8,6 +8,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/command"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -17,10 +18,11 @@ type RouterOptions struct {
 	Engine    Engine
 	Store     services.Store
 	Directory Directory
-	Replies   *Replies
+	Replies   *reply.Renderer
 	Content   Content
 	Clock     services.Clock
-	MaxAge    time.Duration // older commands are answered, not executed
+	Zone      *time.Location // of the times that users read and type
+	MaxAge    time.Duration  // older commands are answered, not executed
 	Log       *slog.Logger
 }
 
@@ -38,6 +40,9 @@ func NewRouter(ctx context.Context, o RouterOptions) (*Router, error) {
 	}
 	if o.MaxAge == 0 {
 		o.MaxAge = 10 * time.Minute
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	return &Router{o: o, salt: salt}, nil
 }
@@ -58,7 +63,7 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	if err != nil || done {
 		return err
 	}
-	t := turn{msg: m, now: r.o.Replies.local(r.o.Clock.Now())}
+	t := turn{msg: m, now: r.o.Clock.Now().In(r.o.Zone)}
 	t.user = r.o.Directory.Lookup(m.Network, m.From.Account)
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
 	switch {
@@ -186,8 +191,8 @@ func (r *Router) fail(ctx context.Context, t turn, action string, err error) err
 	return r.answer(ctx, t, r.o.Replies.Failure(err), action, string(services.CodeOf(err)))
 }
 
-func (r *Router) answer(ctx context.Context, t turn, reply bots.Reply, action, outcome string) error {
-	body, err := encodeReply(reply)
+func (r *Router) answer(ctx context.Context, t turn, out bots.Reply, action, outcome string) error {
+	body, err := reply.Encode(out)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func TestSendingIsCounted(t *testing.T) {
 			return "m", nil
 		})
 		p.run()
-		p.add(reply("flaky", "a"), reply("refused", "b"), reply("c1", "c"), reply("blocker", "blocker"))
+		p.add(answerTo("flaky", "a"), answerTo("refused", "b"), answerTo("c1", "c"), answerTo("blocker", "blocker"))
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		want := map[Sends]uint64{

@@ -15,6 +15,7 @@ import (
 
 	"onionbot/bots"
 	"onionbot/bots/conversation"
+	"onionbot/bots/reply"
 	"onionbot/bots/telegram"
 	"onionbot/bots/telegram/telegramtest"
 	"onionbot/db"
@@ -29,7 +30,7 @@ type house struct {
 	server  *telegramtest.Server
 	store   services.Store
 	users   *conversation.Access
-	replies *conversation.Replies
+	replies *reply.Renderer
 	adapter *telegram.Adapter
 	stop    func()
 }
@@ -48,7 +49,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return &house{t: t, server: telegramtest.New(t, token), store: store, users: conversation.NewAccess(), replies: &conversation.Replies{}}
+	return &house{t: t, server: telegramtest.New(t, token), store: store, users: conversation.NewAccess(), replies: &reply.Renderer{}}
 }
 
 func (h *house) admit(account int64, most int) {
@@ -163,13 +164,13 @@ func (h *house) settled() {
 }
 
 func TestConversations(t *testing.T) {
-	failure := func(c services.Code, args ...string) func(*conversation.Replies) string {
-		return func(r *conversation.Replies) string { return r.Failure(services.E(c, args...)).Text }
+	failure := func(c services.Code, args ...string) func(*reply.Renderer) string {
+		return func(r *reply.Renderer) string { return r.Failure(services.E(c, args...)).Text }
 	}
 	tests := []struct {
 		name string
 		do   func(s *telegramtest.Server)
-		want func(*conversation.Replies) string // nil: silence
+		want func(*reply.Renderer) string // nil: silence
 	}{
 		{"an unknown word", func(s *telegramtest.Server) { s.Type(alice, "frobnicate <b>") }, failure(services.CodeUnknownCommand, "word", "frobnicate")},
 		{"an unknown service", func(s *telegramtest.Server) { s.Type(alice, "start mial") }, failure(services.CodeUnknownService, "word", "mial")},
@@ -177,7 +178,7 @@ func TestConversations(t *testing.T) {
 			m := s.Message(alice, "")
 			m["sticker"] = map[string]any{"file_id": "x"}
 			s.Push("message", m)
-		}, func(r *conversation.Replies) string { return r.Unsupported("sticker").Text }},
+		}, func(r *reply.Renderer) string { return r.Unsupported("sticker").Text }},
 		{"an old command", func(s *telegramtest.Server) {
 			m := s.Message(alice, "start site")
 			m["date"] = time.Now().Add(-11 * time.Minute).Unix()

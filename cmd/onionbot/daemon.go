@@ -12,6 +12,7 @@ import (
 	"onionbot/bots"
 	"onionbot/bots/console"
 	"onionbot/bots/conversation"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -54,10 +55,10 @@ func openDaemon(ctx context.Context, cfg *config, log *slog.Logger, o daemonOpti
 }
 
 func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) error {
-	replies := &conversation.Replies{Zone: d.cfg.location(), Hints: o.hint}
+	replies := &reply.Renderer{Hints: o.hint}
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Engine: healthyManager{d.manager, d}, Store: d.store, Directory: d.users.access, Replies: replies,
-		Content: stager{d.contents}, Clock: d.clock, MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,
+		Content: stager{d.contents}, Clock: d.clock, Zone: d.cfg.location(), MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,
 	})
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) er
 	store := crashFronts(d.store, o.hook)
 	d.hub = conversation.NewHub(conversation.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
 	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
-		Adapters: d.adapters, Store: store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Log: d.log,
+		Adapters: d.adapters, Store: store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
 	})
 	out.outbox = d.outbox
 	return nil

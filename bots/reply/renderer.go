@@ -1,7 +1,6 @@
-package conversation
+package reply
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,31 +10,19 @@ import (
 	"onionbot/services"
 )
 
-// Replies holds every sentence that a user can read.
-type Replies struct {
-	Zone  *time.Location                                            // of the times that users read; nil for UTC
+// Renderer holds every sentence that a user can read. Times of day are
+// written in the location of the now that its methods get.
+type Renderer struct {
 	Hints func(d *services.Definition, i *services.Instance) string // more lines on how to open it; may be nil
-}
-
-// encodeReply stores a reply as the body of a notice.
-func encodeReply(r bots.Reply) ([]byte, error) { return json.Marshal(r) }
-
-func decodeReply(b []byte) (bots.Reply, error) {
-	var r bots.Reply
-	if err := json.Unmarshal(b, &r); err != nil {
-		return bots.Reply{}, fmt.Errorf("decode reply: %w", err)
-	}
-	return r, nil
 }
 
 // Render turns a notice into what its reader gets. i and d may be nil: the
 // row may have been erased, the definition may be gone.
-func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) (bots.Reply, error) {
-	now = r.local(now)
+func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) (bots.Reply, error) {
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	switch n.Kind {
 	case services.KindReply:
-		return decodeReply(n.Body)
+		return Decode(n.Body)
 	case services.KindStarted, services.KindReachable:
 		return c.started(), nil
 	case services.KindProgress:
@@ -60,13 +47,6 @@ func (r *Replies) Render(n *services.Notice, i *services.Instance, d *services.D
 		return c.content(), nil
 	}
 	return bots.Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
-}
-
-func (r *Replies) local(t time.Time) time.Time {
-	if r.Zone == nil {
-		return t.UTC()
-	}
-	return t.In(r.Zone)
 }
 
 // nameOf is what the owner calls the instance, also after its row was erased.

@@ -1,4 +1,4 @@
-package conversation
+package reply
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 )
 
 // Greeting says what this is and what to do first.
-func (r *Replies) Greeting(defs []*services.Definition) bots.Reply {
+func (r *Renderer) Greeting(defs []*services.Definition) bots.Reply {
 	example := "services"
 	if len(defs) > 0 {
 		example = "start " + defs[0].Name
@@ -37,7 +37,7 @@ func startButtons(defs []*services.Definition) [][]bots.Button {
 }
 
 // Help lists the commands that the user may give, or tells more about one.
-func (r *Replies) Help(u *services.User, topic command.Verb) bots.Reply {
+func (r *Renderer) Help(u *services.User, topic command.Verb) bots.Reply {
 	var out []string
 	for _, e := range command.Table(u) {
 		switch {
@@ -59,7 +59,7 @@ func (r *Replies) Help(u *services.User, topic command.Verb) bots.Reply {
 }
 
 // Services lists what the user may start.
-func (r *Replies) Services(defs []*services.Definition) bots.Reply {
+func (r *Renderer) Services(defs []*services.Definition) bots.Reply {
 	if len(defs) == 0 {
 		return bots.Reply{Text: "There is nothing that you may start. The operator can change that in the configuration."}
 	}
@@ -76,11 +76,10 @@ func (r *Replies) Services(defs []*services.Definition) bots.Reply {
 }
 
 // List is one line for each instance.
-func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time) bots.Reply {
+func (r *Renderer) List(u *services.User, all []*services.Instance, now time.Time) bots.Reply {
 	if len(all) == 0 {
 		return bots.Reply{Text: `Nothing is running. Type "services" to see what you can start.`}
 	}
-	now = r.local(now)
 	var out []string
 	for _, i := range all {
 		out = append(out, r.line(u, i, now))
@@ -92,7 +91,7 @@ func (r *Replies) List(u *services.User, all []*services.Instance, now time.Time
 	return bots.Reply{Text: lines(out...)}
 }
 
-func (r *Replies) line(u *services.User, i *services.Instance, now time.Time) string {
+func (r *Renderer) line(u *services.User, i *services.Instance, now time.Time) string {
 	name := tame(nameIn(i), quoteLimit)
 	if i.Owner != u.Name {
 		name += " of " + tame(i.Owner, quoteLimit) + " (#" + i.ID + ")"
@@ -124,9 +123,9 @@ func stateWord(i *services.Instance) string {
 }
 
 // Status shows one instance whole, and what is wrong with the machine.
-func (r *Replies) Status(i *services.Instance, d *services.Definition, h services.Health, now time.Time) bots.Reply {
+func (r *Renderer) Status(i *services.Instance, d *services.Definition, h services.Health, now time.Time) bots.Reply {
 	n := &services.Notice{Kind: services.KindStarted, Instance: i.ID}
-	c := card{r: r, n: n, i: i, d: d, now: r.local(now), name: nameOf(n, i)}
+	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	reply := c.started()
 	if i.Rules.Visits > 0 && i.Live() {
 		reply.Text = lines(reply.Text, fmt.Sprintf("%s so far, of %d.", plural(i.Visits, "visit", "visits"), i.Rules.Visits))
@@ -137,7 +136,7 @@ func (r *Replies) Status(i *services.Instance, d *services.Definition, h service
 }
 
 // Overview is the status of everything.
-func (r *Replies) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) bots.Reply {
+func (r *Renderer) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) bots.Reply {
 	reply := r.List(u, all, now)
 	machine := troubles(h)
 	if machine == "" && u.Operator {
@@ -169,7 +168,7 @@ func troubles(h services.Health) string {
 }
 
 // QR sends the address as a picture.
-func (r *Replies) QR(i *services.Instance, d *services.Definition) bots.Reply {
+func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
 	line, link := openLine(d, i)
 	if line == "" || !i.Live() {
 		return bots.Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
@@ -183,11 +182,10 @@ func (r *Replies) QR(i *services.Instance, d *services.Definition) bots.Reply {
 }
 
 // Audit shows the newest entries, the newest last.
-func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) bots.Reply {
+func (r *Renderer) Audit(entries []services.AuditEntry, now time.Time) bots.Reply {
 	if len(entries) == 0 {
 		return bots.Reply{Text: "Nothing has been recorded yet."}
 	}
-	now = r.local(now)
 	var out []string
 	for _, e := range slices.Backward(entries) {
 		who := e.Owner
@@ -201,16 +199,16 @@ func (r *Replies) Audit(entries []services.AuditEntry, now time.Time) bots.Reply
 }
 
 // Private is all that an authorised user gets who asks where others can read.
-func (r *Replies) Private() bots.Reply {
+func (r *Renderer) Private() bots.Reply {
 	return bots.Reply{Text: "Others can read that, so I did nothing. Send it to me in a private message that only I get.", Error: true}
 }
 
 // Unsupported answers a message that is neither text nor a file.
-func (r *Replies) Unsupported(what string) bots.Reply {
+func (r *Renderer) Unsupported(what string) bots.Reply {
 	return bots.Reply{Text: fmt.Sprintf("I can't do anything with a %s. Type \"help\" to see what you can say.", tame(what, 20)), Error: true}
 }
 
 // Captionless answers a file that came without a word.
-func (r *Replies) Captionless() bots.Reply {
+func (r *Renderer) Captionless() bots.Reply {
 	return bots.Reply{Text: `What should I do with the file? Send it again with "start site" as its text.`, Error: true}
 }

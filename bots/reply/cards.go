@@ -1,4 +1,4 @@
-package conversation
+package reply
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 
 // card is one instance as it is told to its owner.
 type card struct {
-	r    *Replies
+	r    *Renderer
 	n    *services.Notice
 	i    *services.Instance
 	d    *services.Definition
@@ -20,8 +20,7 @@ type card struct {
 
 // Card is what the message about an instance says from now on, after its
 // owner got the notice n.
-func (r *Replies) Card(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) bots.Reply {
-	now = r.local(now)
+func (r *Renderer) Card(n *services.Notice, i *services.Instance, d *services.Definition, now time.Time) bots.Reply {
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	switch {
 	case n.Slot == services.CardSlot(n.Instance): // n is the card now

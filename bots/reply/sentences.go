@@ -1,4 +1,4 @@
-package conversation
+package reply
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 )
 
 // Failure is the reply to a command that was not carried out.
-func (r *Replies) Failure(err error) bots.Reply {
+func (r *Renderer) Failure(err error) bots.Reply {
 	var e *services.Error
 	if !errors.As(err, &e) {
 		e = services.E(services.CodeInternal)

@@ -1,4 +1,4 @@
-package conversation
+package reply
 
 import (
 	"flag"
@@ -20,6 +20,23 @@ import (
 	"onionbot/bots/command"
 	"onionbot/services"
 )
+
+var (
+	noon     = botstest.Noon()
+	anna     = botstest.Anna()
+	operator = botstest.Operator()
+)
+
+func catalog() []*services.Definition { return botstest.Catalog() }
+
+func definition(name string) *services.Definition {
+	for _, d := range catalog() {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
 
 var update = flag.Bool("update", false, "write the golden files")
 
@@ -103,7 +120,7 @@ func TestEveryCodeHasASentence(t *testing.T) {
 		if strings.HasPrefix(code, "text-") || code == "too-many" {
 			a = []string{"max", "3"}
 		}
-		s := describe((&Replies{}).Failure(services.E(services.Code(code), a...)))
+		s := describe((&Renderer{}).Failure(services.E(services.Code(code), a...)))
 		fmt.Fprintf(&b, "## %s\n%s\n", code, s)
 	}
 	for _, code := range []services.Code{services.CodeUsage, services.CodeTooOld, services.CodeFull, services.CodeNoSSHKeys} {
@@ -126,7 +143,7 @@ func constantsOfContent(t *testing.T) []string {
 }
 
 func TestEveryKindHasAReply(t *testing.T) {
-	r := &Replies{}
+	r := &Renderer{}
 	var b strings.Builder
 	for _, kind := range constants(t, "notice.go", "Kind") {
 		n := &services.Notice{
@@ -138,7 +155,7 @@ func TestEveryKindHasAReply(t *testing.T) {
 			},
 		}
 		for name, i := range map[string]*services.Instance{"": botstest.Instance("site", nil), " without its row": nil} {
-			d := find(catalog(), "site")
+			d := definition("site")
 			reply, err := r.Render(n, i, d, noon)
 			if err != nil || reply.Text == "" {
 				t.Errorf("%s%s: %q %v", kind, name, reply.Text, err)
@@ -154,7 +171,7 @@ func TestEveryKindHasAReply(t *testing.T) {
 func TestOnlyWhatWasOpenedIsCalledReachableAgain(t *testing.T) {
 	for opened, want := range map[string]string{"true": "site is reachable again", "false": "I did not open it myself"} {
 		n := &services.Notice{Kind: services.KindBack, Instance: botstest.InstanceID, Args: map[string]string{"opened": opened}}
-		reply, err := (&Replies{}).Render(n, botstest.Instance("site", nil), find(catalog(), "site"), noon)
+		reply, err := (&Renderer{}).Render(n, botstest.Instance("site", nil), definition("site"), noon)
 		if err != nil || !strings.Contains(reply.Text, want) {
 			t.Errorf("opened %s: %q %v", opened, reply.Text, err)
 		}
@@ -162,11 +179,11 @@ func TestOnlyWhatWasOpenedIsCalledReachableAgain(t *testing.T) {
 }
 
 func TestCardsFollowTheInstance(t *testing.T) {
-	r := &Replies{}
+	r := &Renderer{}
 	var b strings.Builder
 	show := func(title string, reply bots.Reply) { fmt.Fprintf(&b, "## %s\n%s\n", title, describe(reply)) }
 	card := func(i *services.Instance) bots.Reply {
-		reply, err := r.Render(&services.Notice{Kind: services.KindStarted, Instance: i.ID}, i, find(catalog(), i.Service), noon)
+		reply, err := r.Render(&services.Notice{Kind: services.KindStarted, Instance: i.ID}, i, definition(i.Service), noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,9 +196,9 @@ func TestCardsFollowTheInstance(t *testing.T) {
 	show("burn rules", card(botstest.Instance("site", func(i *services.Instance) {
 		i.Rules = services.Rules{Idle: 15 * time.Minute, Visits: 20}
 	})))
-	show("status", r.Status(botstest.Instance("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), find(catalog(), "site"),
+	show("status", r.Status(botstest.Instance("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), definition("site"),
 		services.Health{Tor: "tor does not answer", Fronts: map[string]string{"telegram": "another program polls this bot"}}, noon))
-	show("qr", r.QR(botstest.Instance("site", nil), find(catalog(), "site")))
+	show("qr", r.QR(botstest.Instance("site", nil), definition("site")))
 	show("list", r.List(operator, []*services.Instance{
 		botstest.Instance("site", nil),
 		botstest.Instance("ssh", func(i *services.Instance) { i.Owner, i.Name, i.State = "operator", "box", services.StatePublishing }),
@@ -191,7 +208,7 @@ func TestCardsFollowTheInstance(t *testing.T) {
 }
 
 func TestHelpIsMadeFromTheTable(t *testing.T) {
-	r := &Replies{}
+	r := &Renderer{}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## help\n%s\n", describe(r.Help(anna, "")))
 	for _, e := range command.Table(operator) {
