@@ -37,7 +37,7 @@ const (
 	CodeNoContent       Code = "no-content"       // the service takes no attachment; args: service
 	CodeUnavailable     Code = "unavailable"      // Docker or tor does not answer; args: what
 	CodeClosed          Code = "closed"           // a probe: tor looked for the address and says for certain that it does not open
-	CodeBusy            Code = "busy"             // a probe: the address answers and has no place free for one more
+	CodeBusy            Code = "busy"             // a probe: the address opens and the service takes no stream now
 	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
 	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness
 	CodeDuplicate       Code = "duplicate"        // the message was already handled

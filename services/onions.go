@@ -47,11 +47,16 @@ type Onions interface {
 	List(ctx context.Context) ([]OnionStatus, error)
 	// Remove deletes the onion and closes its rendezvous circuits.
 	Remove(ctx context.Context, address string) error
-	// Probe opens the address through another tor's SOCKS port, once. It
-	// fails with [CodeClosed] when tor has looked for the address and says for
-	// certain that it does not open, with [CodeBusy] when it answers and has no
-	// place free, and with anything else (a time-out, a tor that is not ready)
-	// when nothing is known.
+	// Probe opens the address through another tor's SOCKS port, once, and looks
+	// for the answer that the kind asks for. It fails with
+	//
+	//   - [CodeClosed] when tor has looked for the address and says for certain
+	//     that it does not open: no directory has it, or every way in is shut;
+	//   - [CodeBusy] when the address opens and the service takes no stream: it
+	//     has no place free, or nothing listens on the socket behind it. To
+	//     publish the onion again is of no use then;
+	//   - [CodeUnavailable] when the tor that should look is not fit to;
+	//   - anything else when nothing is known, as when ctx has ended first.
 	Probe(ctx context.Context, address string, port int, kind ProbeKind) error
 	// Events calls notify with an address when its onion was lost or changed,
 	// and with "" when everything should be looked at again (a tor ended, was

@@ -130,3 +130,19 @@ func (s *session) visits(ctx context.Context, id string) ([]string, error) {
 	}
 	return circuits, nil
 }
+
+// joined reports whether a circuit of the streams with this isolation is joined
+// to the onion. It stays so for a while after they have ended.
+func (s *session) joined(ctx context.Context, id, isolation string) (bool, error) {
+	status, err := s.info(ctx, "circuit-status")
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(status) {
+		if strings.Contains(line, " HS_STATE=HSCR_JOINED REND_QUERY="+id+" ") &&
+			strings.Contains(line, ` SOCKS_USERNAME="`+isolation+`"`) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

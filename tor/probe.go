@@ -1,13 +1,10 @@
 package tor
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
 	"time"
 
 	"onionbot/services"
@@ -21,9 +18,7 @@ const checkLimit = 3 * time.Second
 
 // Probe implements [services.Onions]. It is one attempt on a circuit of its
 // own, bounded by ctx, through a tor that does not host the onion where there
-// is one. An error with [services.CodeUnavailable] means that the attempt says
-// nothing, since the tor that made it, or its network, is broken; any other
-// error means that the address does not open.
+// is one. What its failure means is said at [Pool.judge].
 //
 // A tor remembers for a quarter of an hour which directories did not have a
 // descriptor, and for two minutes which introduction points failed, and does
@@ -48,24 +43,16 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 	if err := m.authorize(ctx, id); err != nil {
 		return unavailable(err)
 	}
-	err = attempt(ctx, socks, addr, port, kind)
-	m.remember(id, err != nil)
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, socksNoKey) || errors.Is(err, socksWrongKey) {
-		return unavailable(err) // it is there, or was; we have no key to see
-	}
-	if broken := m.sound(ctx, err); broken != nil {
-		return unavailable(broken)
-	}
+	isolation := "probe-" + rand.Text()
+	err = p.judge(ctx, m, id, isolation, visit(ctx, socks, isolation, addr, port, kind))
+	m.remember(id, err != nil && !services.IsCode(err, services.CodeBusy))
 	p.mu.Lock()
 	home, _ := p.home(id)
 	p.mu.Unlock()
-	if home == nil {
+	if home == nil && services.IsCode(err, services.CodeClosed) {
 		p.disown(ctx, id) // it was removed, and is seen to be gone
 	}
-	return fmt.Errorf("probe: %w", err)
+	return err
 }
 
 // prober chooses the tor with the fewest probes under way, of those that do
@@ -158,16 +145,54 @@ func (m *member) forget(ctx context.Context) error {
 	})
 }
 
+// judge says what the failure of a visit means.
+//
+//   - [services.CodeUnavailable]: nothing, since the tor that made the attempt,
+//     or its network, is broken, or it has no key for a private onion.
+//   - [services.CodeClosed]: tor asked every directory and none has the
+//     descriptor (0xF0), or every introduction point that the descriptor names
+//     turned it away (0xF2).
+//   - [services.CodeBusy]: the circuit to the service was joined, so the onion
+//     is there, and the service did not take this stream: a refusal (0x01 and
+//     0x05 come for a socket that is missing, has no listener or has a full
+//     queue, and for a port that the onion does not have), an end before the
+//     first word, or HTTP's 503.
+//   - Without a code nothing is known: the context ended; the introductions
+//     (0xF7) or the rendezvous (0xF3) took too long, which is what a slow
+//     network looks like too; the answer is not what the kind asks for.
+func (p *Pool) judge(ctx context.Context, m *member, id, isolation string, failed error) error {
+	if failed == nil {
+		return nil
+	}
+	if errors.Is(failed, socksNoKey) || errors.Is(failed, socksWrongKey) {
+		return unavailable(failed) // it is there, or was; we have no key to see
+	}
+	joined, broken := m.sound(ctx, id, isolation, failed)
+	if broken != nil {
+		return unavailable(broken)
+	}
+	failed = fmt.Errorf("probe: %w", failed)
+	refused := errors.As(failed, new(SOCKSError))
+	switch {
+	case errors.Is(failed, socksNoDescriptor) || errors.Is(failed, socksNoIntroduction):
+		return services.Wrap(services.CodeClosed, failed)
+	case errors.Is(failed, errTurnedAway), refused && joined:
+		return services.Wrap(services.CodeBusy, failed)
+	}
+	return failed
+}
+
 // sound returns an error if a probe's failure is the prober's own: its SOCKS
-// port or control connection does not answer, or it has no network.
-func (m *member) sound(ctx context.Context, failed error) error {
+// port or control connection does not answer, or it has no network. joined
+// reports that the circuit of the probe had been joined to the service.
+func (m *member) sound(ctx context.Context, id, isolation string, failed error) (joined bool, err error) {
 	if errors.Is(failed, errProxy) {
 		m.look()
-		return failed
+		return false, failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkLimit)
 	defer cancel()
-	return m.link.do(ctx, func(s *session) error {
+	err = m.link.do(ctx, func(s *session) error {
 		for _, key := range []string{"network-liveness", "status/circuit-established"} {
 			value, err := s.info(ctx, key)
 			if err != nil {
@@ -177,73 +202,8 @@ func (m *member) sound(ctx context.Context, failed error) error {
 				return fmt.Errorf("%s has no network", m.name)
 			}
 		}
-		return nil
+		joined, err = s.joined(ctx, id, isolation)
+		return err
 	})
-}
-
-// attempt opens the address and looks for the answer that the kind asks for.
-func attempt(ctx context.Context, socks, addr string, port int, kind services.ProbeKind) error {
-	conn, err := dialSOCKS(ctx, socks, "probe-"+rand.Text(), addr, port)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	switch kind {
-	case services.ProbeHTTP:
-		err = greetHTTP(conn, addr)
-	case services.ProbeSSH:
-		err = greetSSH(conn)
-	case services.ProbeTCP:
-	default:
-		err = fmt.Errorf("unknown kind %q", kind)
-	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
-}
-
-// greetHTTP asks for / and is content with any answer below 500.
-func greetHTTP(conn net.Conn, host string) error {
-	if _, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: probe\r\nConnection: close\r\n\r\n", host); err != nil {
-		return err
-	}
-	line, err := firstLine(conn)
-	if err != nil {
-		return err
-	}
-	var major, minor, status int
-	if _, err := fmt.Sscanf(line, "HTTP/%d.%d %d", &major, &minor, &status); err != nil {
-		return errors.New("the answer is not HTTP")
-	}
-	if status < 100 || status >= 500 {
-		return fmt.Errorf("HTTP status %d", status)
-	}
-	return nil
-}
-
-// greetSSH waits for the banner. Lines before it are allowed (RFC 4253, 4.2).
-func greetSSH(conn net.Conn) error {
-	r := bufio.NewReaderSize(conn, 256)
-	for range 20 {
-		line, err := r.ReadString('\n')
-		if strings.HasPrefix(line, "SSH-") {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("no banner of ssh: %w", err)
-		}
-	}
-	return errors.New("no banner of ssh")
-}
-
-// firstLine reads one line of at most 256 bytes.
-func firstLine(conn net.Conn) (string, error) {
-	line, err := bufio.NewReaderSize(conn, 256).ReadSlice('\n')
-	if err != nil {
-		return "", fmt.Errorf("no answer: %w", err)
-	}
-	return strings.TrimSpace(string(line)), nil
+	return joined, err
 }

@@ -3,10 +3,11 @@ package tor
 import (
 	"bufio"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,39 +118,59 @@ func TestProbesNeverShareACircuit(t *testing.T) {
 	}
 }
 
-func TestFailedProbeSaysWhetherItMeansAnything(t *testing.T) {
+func TestFailedProbeSaysWhatIsKnown(t *testing.T) {
 	hangUp := func(net.Conn, string, string) {}
 	silent := func(conn net.Conn, _, _ string) { _, _ = io.Copy(io.Discard, conn) }
+	opened := func(text string) func(net.Conn, string, string) {
+		return func(conn net.Conn, _, _ string) {
+			_, _ = io.WriteString(conn, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"+text)
+		}
+	}
 	for name, c := range map[string]struct {
-		serve       func(net.Conn, string, string)
-		liveness    string
-		unavailable bool
-		want        error
+		serve    func(net.Conn, string, string)
+		liveness string
+		joined   bool
+		want     services.Code
 	}{
-		"no descriptor":     {serve: refuse(0xF0), want: SOCKSError(0xF0)},
-		"no introduction":   {serve: refuse(0xF2), want: SOCKSError(0xF2)},
-		"no answer in time": {serve: silent, want: context.DeadlineExceeded},
-		"tor hangs up":      {serve: hangUp, unavailable: true},
-		"no network":        {serve: refuse(0xF0), liveness: "down", unavailable: true},
+		"no descriptor":             {serve: refuse(0xF0), want: services.CodeClosed},
+		"no introduction":           {serve: refuse(0xF2), want: services.CodeClosed},
+		"no descriptor, no network": {serve: refuse(0xF0), liveness: "down", want: services.CodeUnavailable},
+		"rendezvous timed out":      {serve: refuse(0xF3), want: services.CodeInternal},
+		"introduction timed out":    {serve: refuse(0xF7), want: services.CodeInternal},
+		"no key":                    {serve: refuse(0xF4), want: services.CodeUnavailable},
+		"refused by the service":    {serve: refuse(0x05), joined: true, want: services.CodeBusy},
+		"not taken by the service":  {serve: refuse(0x01), joined: true, want: services.CodeBusy},
+		"failed on the way":         {serve: refuse(0x01), want: services.CodeInternal},
+		"closed before a word":      {serve: opened(""), want: services.CodeBusy},
+		"closed within a word":      {serve: opened("HTT"), want: services.CodeInternal},
+		"full":                      {serve: opened("HTTP/1.1 503 Service Unavailable\r\n"), want: services.CodeBusy},
+		"broken":                    {serve: opened("HTTP/1.1 500 Internal Server Error\r\n"), want: services.CodeInternal},
+		"cut off before it opened":  {serve: silent, joined: true, want: services.CodeInternal},
+		"cut off after it opened":   {serve: answer(""), joined: true, want: services.CodeInternal},
+		"tor hangs up":              {serve: hangUp, want: services.CodeUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, prober, addr := proberPool(t, fakeSOCKS(t, c.serve))
+			var login atomic.Value
+			p, prober, addr := proberPool(t, fakeSOCKS(t, func(conn net.Conn, user, host string) {
+				login.Store(user)
+				c.serve(conn, user, host)
+			}))
 			prober.with(func() {
 				prober.script = func(line string) string {
-					if line == "GETINFO network-liveness" && c.liveness != "" {
+					switch {
+					case line == "GETINFO network-liveness" && c.liveness != "":
 						return "250-network-liveness=" + c.liveness + "\n250 OK"
+					case line == "GETINFO circuit-status" && c.joined:
+						return fmt.Sprintf("250-circuit-status=7 BUILT $A PURPOSE=HS_CLIENT_REND HS_STATE=HSCR_JOINED"+
+							" REND_QUERY=%s SOCKS_USERNAME=\"%s\" SOCKS_PASSWORD=\"-\"\n250 OK", strings.TrimSuffix(addr, ".onion"), login.Load())
 					}
 					return ""
 				}
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			err := p.Probe(ctx, addr, 80, services.ProbeHTTP)
-			if err == nil || services.IsCode(err, services.CodeUnavailable) != c.unavailable {
-				t.Errorf("probe = %v", err)
-			}
-			if c.want != nil && !errors.Is(err, c.want) {
-				t.Errorf("probe = %v; want %v", err, c.want)
+			if err := p.Probe(ctx, addr, 80, services.ProbeHTTP); services.CodeOf(err) != c.want {
+				t.Errorf("probe = %v; want %q", err, c.want)
 			}
 		})
 	}

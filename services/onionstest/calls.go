@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -124,13 +125,36 @@ func (f *Fake) Probe(ctx context.Context, address string, port int, _ services.P
 		return err
 	}
 	f.mu.Lock()
-	h, reach := f.onions[address], f.reach
+	h, reach, dials := f.onions[address], f.reach, f.dials
 	f.mu.Unlock()
-	if h == nil || h.state != services.OnionPublished || !h.has(port) {
-		return errors.New("onions: the address does not open")
+	switch {
+	case h == nil, h.state != services.OnionPublished:
+		return services.Wrap(services.CodeClosed, errors.New("onions: no descriptor"))
+	case !h.has(port):
+		return services.Wrap(services.CodeBusy, errors.New("onions: no such port"))
+	case dials:
+		if err := h.dial(ctx, port); err != nil {
+			return services.Wrap(services.CodeBusy, err)
+		}
 	}
 	if reach != nil {
 		return reach(address, port)
+	}
+	return nil
+}
+
+// dial connects to the socket behind the port.
+func (h *hosted) dial(ctx context.Context, port int) error {
+	for _, t := range h.spec.Targets {
+		if t.Port != port {
+			continue
+		}
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", t.Socket)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
 	}
 	return nil
 }

@@ -32,7 +32,9 @@ func Run(t *testing.T, newOnions func(t *testing.T) services.Onions) {
 		"publications of one address are one":  s.joined,
 		"what cannot be published is refused":  s.refused,
 		"a publication ends with its context":  s.bounded,
-		"an unpublished port does not open":    s.otherPort,
+		"an address that ended is closed":      s.closed,
+		"a service that takes nobody is busy":  s.busy,
+		"a probe cut off knows nothing":        s.cutOff,
 		"events end with their context":        s.events,
 		"a pool that can publish answers ping": s.ping,
 	} {
@@ -141,9 +143,8 @@ func (s *suite) absent(t *testing.T) {
 	if err := s.onions.Remove(within(t), spec.Onion.Address); err != nil {
 		t.Errorf("remove: %v", err)
 	}
-	err := s.onions.Probe(within(t), spec.Onion.Address, 80, services.ProbeHTTP)
-	if err == nil || services.IsCode(err, services.CodeUnavailable) {
-		t.Errorf("probe = %v; want an error that says that the address does not open", err)
+	if err := s.onions.Probe(within(t), spec.Onion.Address, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeClosed) {
+		t.Errorf("probe = %v; want the certainty that the address does not open", err)
 	}
 }
 
@@ -155,7 +156,7 @@ func (s *suite) life(t *testing.T) {
 		}
 	}
 	s.expect(t, spec.Onion.Address, services.OnionPublished)
-	s.opens(t, spec)
+	s.until(t, spec, 80, "")
 	for range 2 { // the second one finds it removed
 		if err := s.onions.Remove(within(t), spec.Onion.Address); err != nil {
 			t.Fatalf("remove: %v", err)
@@ -166,21 +167,6 @@ func (s *suite) life(t *testing.T) {
 		t.Fatalf("publish once more: %v", err)
 	}
 	s.expect(t, spec.Onion.Address, services.OnionPublished)
-}
-
-// opens probes until it succeeds: published is not yet reachable.
-func (s *suite) opens(t *testing.T, spec services.OnionSpec) {
-	t.Helper()
-	ctx := within(t)
-	for {
-		err := s.onions.Probe(ctx, spec.Onion.Address, 80, services.ProbeHTTP)
-		if err == nil {
-			return
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("never opened: %v", err)
-		}
-	}
 }
 
 func (s *suite) joined(t *testing.T) {
@@ -219,18 +205,6 @@ func (s *suite) bounded(t *testing.T) {
 	cancel()
 	if err := s.onions.Publish(ctx, s.fresh(t)); err == nil {
 		t.Error("published after its context had ended")
-	}
-}
-
-func (s *suite) otherPort(t *testing.T) {
-	spec := s.fresh(t)
-	if err := s.onions.Publish(within(t), spec); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := s.onions.Probe(ctx, spec.Onion.Address, 81, services.ProbeTCP); err == nil {
-		t.Error("a port opens that the onion does not have")
 	}
 }
 

@@ -41,6 +41,7 @@ type Fake struct {
 	watch  map[*watcher]struct{}
 	calls  []Call
 	stuck  bool
+	dials  bool
 }
 
 // Call is one call that was made, in the order of their beginning.
@@ -130,6 +131,14 @@ func (f *Fake) Reach(fn func(address string, port int) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reach = fn
+}
+
+// Dial makes Probe connect to the socket behind the port, as a visitor's stream
+// would, or ends that.
+func (f *Fake) Dial(dials bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dials = dials
 }
 
 // Lose ends the tor: every onion is gone, and the watchers are told.

@@ -10,7 +10,11 @@ import (
 )
 
 func TestFakeKeepsThePromises(t *testing.T) {
-	onionstest.Run(t, func(*testing.T) services.Onions { return onionstest.New() })
+	onionstest.Run(t, func(*testing.T) services.Onions {
+		f := onionstest.New()
+		f.Dial(true)
+		return f
+	})
 }
 
 func published(t *testing.T, f *onionstest.Fake) services.OnionSpec {
