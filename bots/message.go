@@ -35,7 +35,8 @@ type Identity struct {
 // reader ends with [services.CodeBadContent], "too-big", beyond the network's
 // own limit.
 type Attachment struct {
-	Name string // as the sender named it; hostile
-	Size int64  // bytes as announced; -1 if unknown
-	Open func(ctx context.Context) (io.ReadCloser, error)
+	Name        string // as the sender named it; hostile; "" if the network made the name up or has none
+	Description string // what the sender wrote for those who cannot see it; "" for none
+	Size        int64  // bytes as announced; -1 if unknown
+	Open        func(ctx context.Context) (io.ReadCloser, error)
 }

@@ -28,11 +28,22 @@ type Engine interface {
 
 var _ Engine = (*services.Manager)(nil)
 
-// Content receives what comes along with "start".
+// Content receives what comes along with a command.
 type Content interface {
-	// Stage checks and unpacks attachments, or the page that was typed as
-	// body, into a fresh directory. Refusals are [services.CodeBadContent].
-	Stage(ctx context.Context, attachments []bots.Attachment, body string) (dir string, err error)
+	// Stage checks and unpacks an upload into a fresh directory. Refusals are
+	// [services.CodeBadContent]; [services.CodeConflict] says that what it is
+	// added to has changed meanwhile.
+	Stage(ctx context.Context, u Upload) (dir string, err error)
 	// Discard erases a staged directory that was not taken over.
 	Discard(dir string)
+	// Shown tells what an instance shows of what its owner sent; nil for
+	// nothing.
+	Shown(i *services.Instance) *services.Shown
+}
+
+// Upload is what came to be shown.
+type Upload struct {
+	Attachments []bots.Attachment
+	Words       string             // what was typed below the command
+	AddTo       *services.Instance // what it shows stays; nil to begin anew
 }

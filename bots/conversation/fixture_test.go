@@ -67,16 +67,18 @@ type fakeContent struct {
 	discarded []string
 }
 
-func (f *fakeContent) Stage(_ context.Context, attachments []bots.Attachment, body string) (string, error) {
+func (f *fakeContent) Stage(_ context.Context, u Upload) (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
-	for _, a := range attachments {
+	for _, a := range u.Attachments {
 		f.files = append(f.files, a.Name)
 	}
-	f.bodies = append(f.bodies, body)
+	f.bodies = append(f.bodies, u.Words)
 	return "staged", nil
 }
+
+func (f *fakeContent) Shown(*services.Instance) *services.Shown { return nil }
 
 func (f *fakeContent) Discard(dir string) { f.discarded = append(f.discarded, dir) }
 

@@ -119,11 +119,12 @@ func TestMessagesOfOneSenderKeepTheirOrder(t *testing.T) {
 
 type slowContent func(body string)
 
-func (s slowContent) Stage(_ context.Context, _ []bots.Attachment, body string) (string, error) {
-	s(body)
+func (s slowContent) Stage(_ context.Context, u Upload) (string, error) {
+	s(u.Words)
 	return "staged", nil
 }
-func (slowContent) Discard(string) {}
+func (slowContent) Discard(string)                           {}
+func (slowContent) Shown(*services.Instance) *services.Shown { return nil }
 
 func TestWhatCannotBeReadIsDroppedOnRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -158,7 +158,7 @@ func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 	case !takes && len(files) > 0:
 		return services.E(services.CodeNoContent, "service", c.Service)
 	case takes && (len(files) > 0 || c.Body != ""):
-		dir, err := r.o.Content.Stage(ctx, files, c.Body)
+		dir, err := r.o.Content.Stage(ctx, Upload{Attachments: files, Words: c.Body})
 		if err != nil {
 			return err
 		}

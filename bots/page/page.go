@@ -1,4 +1,5 @@
-// Package page turns what somebody wrote in a message into a web page.
+// Package page turns what somebody sent in a message, words and files, into a
+// web page.
 package page
 
 import (
@@ -13,16 +14,20 @@ import (
 	"github.com/yuin/goldmark/extension"
 )
 
-// Render makes a page of Markdown. The result holds no script, no form and
-// nothing that a browser would load from elsewhere: a picture from another
-// server would tell that server who looks.
-func Render(markdown string) ([]byte, error) {
+// Render makes a page of words in Markdown, with files below them. The result
+// holds no script, no form and nothing that a browser would load from
+// elsewhere: a picture from another server would tell that server who looks.
+func Render(markdown string, files []File) ([]byte, error) {
 	var body bytes.Buffer
 	if err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert([]byte(markdown), &body); err != nil {
 		return nil, fmt.Errorf("render page: %w", err)
 	}
 	clean := policy().SanitizeBytes(body.Bytes())
-	return fmt.Appendf(nil, frame, html.EscapeString(title(markdown)), clean), nil
+	below, err := list(files)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, frame, html.EscapeString(title(markdown)), append(clean, below...)), nil
 }
 
 // policy allows text, links, tables, and pictures that came along in the same
@@ -64,7 +69,7 @@ const frame = `<!doctype html>
 <style>
 :root{color-scheme:light dark}
 body{font:1.1rem/1.6 Georgia,serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
-img{max-width:100%%}pre{overflow:auto}table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.2em .6em}
+img{max-width:100%%}figure{margin:1.5rem 0}pre{overflow:auto}table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.2em .6em}
 </style>
 %s
 </html>

@@ -9,7 +9,7 @@ import (
 
 func render(t *testing.T, markdown string) string {
 	t.Helper()
-	out, err := page.Render(markdown)
+	out, err := page.Render(markdown, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,8 +72,8 @@ func (s *Store) Show(id string, rev int) error {
 	if rev == 0 {
 		return os.RemoveAll(current)
 	}
-	name := strconv.Itoa(rev)
-	if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+	name, err := served(dir, strconv.Itoa(rev))
+	if err != nil {
 		return fmt.Errorf("show content: %w", err)
 	}
 	next := filepath.Join(dir, "next")

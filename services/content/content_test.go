@@ -36,6 +36,23 @@ func file(name string, data []byte) content.File {
 	}}
 }
 
+func delivery(files ...content.File) content.Delivery {
+	return content.Delivery{Files: files, Page: plainPage}
+}
+
+// plainPage names the words and the files, each on a line.
+func plainPage(words string, items []content.Item) ([]byte, error) {
+	out := words + "\n"
+	for _, i := range items {
+		kind := "file"
+		if i.Picture {
+			kind = "picture"
+		}
+		out += fmt.Sprintf("%s %s (%s)\n", kind, i.Name, i.Description)
+	}
+	return []byte(out), nil
+}
+
 type entry struct {
 	name string
 	body string
@@ -79,7 +96,7 @@ func read(t *testing.T, s *content.Store, name string) string {
 
 func show(t *testing.T, s *content.Store, rev int, files ...content.File) {
 	t.Helper()
-	staged, err := s.Stage(t.Context(), content.DefaultLimits(), files)
+	staged, err := s.Stage(t.Context(), content.DefaultLimits(), delivery(files...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +124,7 @@ func TestWhatWasSentIsShownAndReplacedAndErased(t *testing.T) {
 		t.Errorf("the first revision is still there: %v", err)
 	}
 	show(t, s, 3, file("cat.png", []byte("\x89PNG\x0d\x0a\x1a\x0a....")))
-	if got := read(t, s, "index.html"); !strings.Contains(got, `<img src="cat.png"`) {
+	if got := read(t, s, "index.html"); !strings.Contains(got, "picture cat.png") {
 		t.Errorf("a picture: index is %q", got)
 	}
 	if err := s.Erase(id); err != nil {
@@ -165,7 +182,7 @@ func TestHostileDeliveriesAreRefusedAndNothingStays(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s, dir := open(t)
-			_, err := s.Stage(t.Context(), limits, []content.File{file("x", tt.data)})
+			_, err := s.Stage(t.Context(), limits, delivery(file("x", tt.data)))
 			var e *services.Error
 			if !errors.As(err, &e) || e.Code != services.CodeBadContent || e.Args["reason"] != tt.reason {
 				t.Fatalf("error %v, want reason %s", err, tt.reason)
@@ -188,7 +205,7 @@ func TestADeliveryThatEndsEarlySaysWhy(t *testing.T) {
 			},
 		} {
 			s, _ := open(t)
-			_, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{{Name: "a.html", Read: read}})
+			_, err := s.Stage(t.Context(), content.DefaultLimits(), delivery(content.File{Name: "a.html", Read: read}))
 			var e *services.Error
 			if !errors.As(err, &e) || e.Args["reason"] != want {
 				t.Errorf("%v %s: %v, want reason %s", cause, at, err, want)
@@ -199,7 +216,7 @@ func TestADeliveryThatEndsEarlySaysWhy(t *testing.T) {
 
 func TestWhatAnInterruptedDeliveryLeftIsErasedAtTheNextStart(t *testing.T) {
 	s, dir := open(t)
-	if _, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{file("a.txt", []byte("secret words"))}); err != nil {
+	if _, err := s.Stage(t.Context(), content.DefaultLimits(), delivery(file("a.txt", []byte("secret words")))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := content.Open(dir); err != nil {
@@ -220,7 +237,7 @@ func FuzzStageNeverLeavesItsDirectory(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		staged, err := s.Stage(t.Context(), content.DefaultLimits(), []content.File{file("x.zip", archive(t, entry{name: name, body: body}))})
+		staged, err := s.Stage(t.Context(), content.DefaultLimits(), delivery(file("x.zip", archive(t, entry{name: name, body: body}))))
 		if err != nil {
 			return
 		}

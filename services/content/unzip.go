@@ -5,23 +5,49 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-	"slices"
+	"path/filepath"
 	"strings"
 )
 
 // writer puts files below a root that cannot be left, and counts.
 type writer struct {
-	root   *os.Root
-	limits Limits
-	seen   map[string]bool
-	files  int
-	bytes  int64
+	whole    *os.Root // the revision
+	root     *os.Root // what is served of it
+	dir      string   // of root
+	limits   Limits
+	seen     map[string]bool // names in lower case
+	added    map[string]bool // of these, what the delivery itself brought; nil before it
+	files    int
+	bytes    int64
+	manifest manifest
+
+	description string // of the file that is being written
 }
+
+func openWriter(dir string, limits Limits) (*writer, error) {
+	w := &writer{limits: limits, seen: make(map[string]bool), dir: filepath.Join(dir, siteDir)}
+	var err error
+	if w.whole, err = os.OpenRoot(dir); err != nil {
+		return nil, fmt.Errorf("stage content: %w", err)
+	}
+	if err = w.whole.Mkdir(siteDir, 0o700); err == nil {
+		w.root, err = w.whole.OpenRoot(siteDir)
+	}
+	if err != nil {
+		_ = w.whole.Close()
+		return nil, fmt.Errorf("stage content: %w", err)
+	}
+	return w, nil
+}
+
+func (w *writer) close() { _, _ = w.root.Close(), w.whole.Close() }
+
+// has reports whether a name is taken.
+func (w *writer) has(name string) bool { return w.seen[strings.ToLower(name)] }
 
 // unzip writes what is in an archive. Sizes are counted while unpacking: what
 // the archive says of itself is not believed.
@@ -122,10 +148,16 @@ func (w *writer) folder(name string) error {
 // write stores one file. Two names that differ in case only are one name to
 // some visitors' eyes and are refused.
 func (w *writer) write(name string, from io.Reader) error {
+	if err := w.giveWay(name); err != nil {
+		return err
+	}
 	if w.seen[strings.ToLower(name)] {
 		return refuse(Twice, errors.New("a name comes twice"))
 	}
 	w.seen[strings.ToLower(name)] = true
+	if w.added != nil {
+		w.added[strings.ToLower(name)] = true
+	}
 	if w.files++; w.files > w.limits.Files {
 		return refuse(TooMany, fmt.Errorf("%d files", w.files))
 	}
@@ -149,6 +181,7 @@ func (w *writer) write(name string, from io.Reader) error {
 	if w.bytes > w.limits.Bytes {
 		return refuse(TooBig, fmt.Errorf("more than %d bytes", w.limits.Bytes))
 	}
+	w.manifest.Files = append(w.manifest.Files, sent{Name: name, Description: w.description, Bytes: n})
 	return nil
 }
 
@@ -168,40 +201,4 @@ func commonFolder(files []*zip.File) string {
 		first = folder + "/"
 	}
 	return first
-}
-
-var listing = template.Must(template.New("index").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Files</title>
-<style>body{font:1.1em/1.6 sans-serif;max-width:40em;margin:2em auto;padding:0 1em}img{max-width:100%}</style>
-{{range .}}{{if .Image}}<p><a href="{{.Name}}"><img src="{{.Name}}" alt="{{.Name}}"></a></p>
-{{else}}<p><a href="{{.Name}}">{{.Name}}</a></p>
-{{end}}{{end}}</html>
-`)) //nolint:gochecknoglobals // a constant template
-
-// index adds a page that shows the files, unless an index came along.
-func (w *writer) index() error {
-	if w.seen["index.html"] {
-		return nil
-	}
-	type item struct {
-		Name  string
-		Image bool
-	}
-	var items []item
-	err := fs.WalkDir(w.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			ext := strings.ToLower(path.Ext(name))
-			items = append(items, item{Name: name, Image: slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}, ext)})
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("list content: %w", err)
-	}
-	var page bytes.Buffer
-	if err := listing.Execute(&page, items); err != nil {
-		return fmt.Errorf("list content: %w", err)
-	}
-	return w.write("index.html", &page)
 }

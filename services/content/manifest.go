@@ -1,0 +1,97 @@
+package content
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"onionbot/services"
+)
+
+// A revision is a directory with what is served and, beside it, what is known
+// of it.
+const (
+	siteDir      = "site"
+	manifestName = "manifest.json"
+)
+
+// shownNames is how many names [Store.Shown] tells.
+const shownNames = 3
+
+// manifest is what is known of a revision: what was sent, so that more can be
+// added to it, and what was made.
+type manifest struct {
+	Words   string            `json:"words,omitempty"` // as typed
+	Files   []sent            `json:"files,omitempty"`
+	Made    []string          `json:"made,omitempty"` // pages that nobody sent
+	Remarks []services.Remark `json:"remarks,omitempty"`
+}
+
+// sent is one file that came, as it is served.
+type sent struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Bytes       int64  `json:"bytes"`
+}
+
+func (m *manifest) save(root *os.Root) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("save manifest: %w", err)
+	}
+	if err := root.WriteFile(manifestName, data, 0o600); err != nil {
+		return fmt.Errorf("save manifest: %w", err)
+	}
+	return nil
+}
+
+// load reads the manifest of a revision; an error if there is none.
+func (s *Store) load(id string, rev int) (*manifest, error) {
+	if !services.ValidID(id) {
+		return nil, fmt.Errorf("%q is not an instance", id)
+	}
+	data, err := os.ReadFile(filepath.Join(s.Dir(id), strconv.Itoa(rev), manifestName))
+	if err != nil {
+		return nil, fmt.Errorf("load manifest: %w", err)
+	}
+	m := &manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("load manifest: %w", err)
+	}
+	return m, nil
+}
+
+// Shown tells what revision rev of an instance holds; nil if that is not
+// known, as for revision 0.
+func (s *Store) Shown(id string, rev int) *services.Shown {
+	m, err := s.load(id, rev)
+	if err != nil {
+		return nil
+	}
+	shown := &services.Shown{Files: len(m.Files), Words: m.Words != "", Remarks: m.Remarks}
+	for _, f := range m.Files {
+		shown.Bytes += f.Bytes
+		if len(shown.Names) < shownNames {
+			shown.Names = append(shown.Names, f.Name)
+		}
+	}
+	return shown
+}
+
+// served is the directory of a revision that the service shows. Revisions of
+// an earlier version had no manifest and were served whole.
+func served(dir, rev string) (string, error) {
+	_, err := os.Lstat(filepath.Join(dir, rev, manifestName))
+	switch {
+	case err == nil:
+		return filepath.Join(rev, siteDir), nil
+	case os.IsNotExist(err):
+		if _, err := os.Lstat(filepath.Join(dir, rev)); err != nil {
+			return "", err
+		}
+		return rev, nil
+	}
+	return "", err
+}
