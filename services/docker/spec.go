@@ -80,7 +80,7 @@ func (r *Runtime) hostConfig(spec services.ContainerSpec, logDriver string) *con
 		ReadonlyRootfs: true,
 		CapDrop:        strslice.StrSlice{"ALL"},
 		CapAdd:         strslice.StrSlice(d.Caps),
-		SecurityOpt:    []string{"no-new-privileges"},
+		SecurityOpt:    []string{"no-new-privileges", "seccomp=" + seccompJSON()},
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		LogConfig:      logs,
 		Mounts:         r.mounts(spec),
