@@ -35,11 +35,11 @@ func BenchmarkExpiry500(b *testing.B) {
 			deadlines[i.Onion.Address] = i.ExpiresAt
 		}
 		h.awaitEmpty(b, ctx)
-		h.onions.mu.Lock()
-		for address, at := range h.onions.removed {
+		h.removedMu.Lock()
+		for address, at := range h.removed {
 			cut = append(cut, at.Sub(deadlines[address]))
 		}
-		h.onions.mu.Unlock()
+		h.removedMu.Unlock()
 		gone = append(gone, h.endings(b)...)
 	}
 	if len(cut) != crowd*b.N || len(gone) != crowd*b.N {

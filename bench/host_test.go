@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -14,10 +13,10 @@ import (
 	"onionbot/services"
 	"onionbot/services/catalog"
 	"onionbot/services/content"
+	"onionbot/services/onionstest"
 	"onionbot/services/runtimetest"
 	"onionbot/services/sshkey"
 	"onionbot/services/wallclock"
-	"onionbot/tor"
 )
 
 // engineRoom is the bot's engine in this process: the real manager,
@@ -27,7 +26,7 @@ type engineRoom struct {
 	dir     string
 	store   *db.Store
 	fake    *runtimetest.Fake
-	onions  *memoryOnions
+	onions  *onionstest.Fake
 	manager *services.Manager
 	users   []*services.User
 	byName  map[string]*services.User
@@ -35,12 +34,16 @@ type engineRoom struct {
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	message int
+
+	removedMu sync.Mutex
+	removed   map[string]time.Time // by address
 }
 
 func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
-	h := &engineRoom{dir: dir, onions: newMemoryOnions(), policy: services.DefaultPolicy()}
+	h := &engineRoom{dir: dir, onions: onionstest.New(), policy: services.DefaultPolicy()}
 	h.policy.MinLife, h.policy.MaxInstances, h.policy.NoWarm = time.Second, 0, true
 	h.people()
+	h.noteRemovals()
 	clock, log := wallclock.New(), slog.New(slog.DiscardHandler)
 	h.fake = runtimetest.NewFake(clock)
 	defs, err := catalog.Load("")
@@ -61,7 +64,7 @@ func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
 	})
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: cat, Policy: h.policy, Clock: clock, Log: log, Keyring: keyring,
-		NewOnion: tor.NewOnion, NewHostKey: sshkey.NewHost, Contents: contents,
+		NewOnion: h.onions.NewOnion, NewHostKey: sshkey.NewHost, Contents: contents,
 		Engine: reconciler, Outbox: box, Health: reconciler,
 	})
 	ctx, h.stop = context.WithCancel(context.Background())
@@ -171,78 +174,15 @@ func (h *engineRoom) deliver(ctx context.Context, box outbox) {
 	}
 }
 
-// memoryOnions is a services.Onions that publishes at once.
-type memoryOnions struct {
-	mu      sync.Mutex
-	up      map[string]bool
-	removed map[string]time.Time
+// noteRemovals makes the fake remember when an onion that it had was removed first.
+func (h *engineRoom) noteRemovals() {
+	h.removed = make(map[string]time.Time)
+	h.onions.Intercept(onionstest.OpRemove, func(_ context.Context, address string) error {
+		if _, up := h.onions.Spec(address); up {
+			h.removedMu.Lock()
+			h.removed[address] = time.Now()
+			h.removedMu.Unlock()
+		}
+		return nil
+	})
 }
-
-var _ services.Onions = (*memoryOnions)(nil)
-
-func newMemoryOnions() *memoryOnions {
-	return &memoryOnions{up: map[string]bool{}, removed: map[string]time.Time{}}
-}
-
-// NewOnion implements services.Onions.
-func (m *memoryOnions) NewOnion() (services.Onion, error) { return tor.NewOnion() }
-
-// Publish implements services.Onions.
-func (m *memoryOnions) Publish(_ context.Context, spec services.OnionSpec) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.up[spec.Onion.Address] = true
-	return nil
-}
-
-// Status implements services.Onions.
-func (m *memoryOnions) Status(_ context.Context, address string) (services.OnionStatus, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.up[address] {
-		return services.OnionStatus{Address: address}, nil
-	}
-	return services.OnionStatus{Address: address, State: services.OnionPublished}, nil
-}
-
-// List implements services.Onions.
-func (m *memoryOnions) List(context.Context) ([]services.OnionStatus, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []services.OnionStatus
-	for address := range m.up {
-		all = append(all, services.OnionStatus{Address: address, State: services.OnionPublished})
-	}
-	return all, nil
-}
-
-// Remove implements services.Onions and notes when.
-func (m *memoryOnions) Remove(_ context.Context, address string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.up[address] {
-		m.removed[address] = time.Now()
-	}
-	delete(m.up, address)
-	return nil
-}
-
-// Probe implements services.Onions.
-func (m *memoryOnions) Probe(_ context.Context, address string, _ int, _ services.ProbeKind) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.up[address] {
-		return errors.New("nobody answers")
-	}
-	return nil
-}
-
-// Events implements services.Onions.
-func (m *memoryOnions) Events(ctx context.Context, notify func(string)) error {
-	notify("")
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-// Ping implements services.Onions.
-func (m *memoryOnions) Ping(context.Context) error { return nil }

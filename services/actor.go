@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -51,6 +50,7 @@ type job struct {
 type outcome struct {
 	step Step
 	err  error
+	cut  bool        // it was cut off, so that its end says nothing
 	note func(*Memo) // what the actor remembers; runs in the actor's goroutine
 }
 
@@ -115,11 +115,15 @@ func (a *actor) drain() {
 
 func (a *actor) settle(out outcome) {
 	delete(a.busy, lanes[out.step.Kind])
+	switch {
+	case out.err == nil:
+		a.memo.succeeded(&a.r.o.Policy, out.step.Kind, a.now())
+	case !out.cut:
+		a.memo.failed(&a.r.o.Policy, out.step.Kind, out.err, a.now())
+		a.r.o.Log.Warn("step failed", "step", string(out.step.Kind), "instance", a.id, "error", out.err)
+	}
 	if out.note != nil {
 		out.note(&a.memo)
-	}
-	if out.err != nil && !errors.Is(out.err, context.Canceled) {
-		a.r.o.Log.Warn("step failed", "step", string(out.step.Kind), "instance", a.id, "error", out.err)
 	}
 }
 
@@ -133,14 +137,16 @@ func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
 			return false
 		}
 		if err != nil {
-			a.r.Poke("") // an event of something that no row knows
+			a.r.askCompare() // an event of something that no row knows
 		}
 		return true
 	}
 	if err != nil {
-		a.schedule(timer, a.now().Add(a.r.o.Policy.RepairBackoff))
+		a.memo.failed(&a.r.o.Policy, stepRead, err, a.now())
+		a.schedule(timer, a.memo.Backoff[stepRead].NotBefore)
 		return false
 	}
+	a.memo.forget(stepRead)
 	a.address.Store(inst.Onion.Address)
 	now := a.now()
 	if !inst.ExpiresAt.After(now) || inst.Desired == DesiredGone {
@@ -153,7 +159,7 @@ func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
 		a.memo.Since = now
 	}
 	seen := a.observe(ctx, inst)
-	steps := Plan(&a.r.o.Policy, []*Instance{inst}, seen, now)
+	steps := Plan(&a.r.o.Policy, inst, seen, a.memo, now)
 	for _, step := range steps {
 		a.apply(ctx, inst, step)
 	}
@@ -227,7 +233,7 @@ func (a *actor) apply(ctx context.Context, inst *Instance, step Step) {
 		a.r.o.Hook("before:" + string(step.Kind))
 		note, err := a.r.execute(jctx, inst, step, memo)
 		a.r.o.Hook("after:" + string(step.Kind))
-		a.done <- outcome{step: step, err: err, note: note}
+		a.done <- outcome{step: step, err: err, cut: jctx.Err() != nil, note: note}
 	}()
 }
 
@@ -235,24 +241,18 @@ func (a *actor) apply(ctx context.Context, inst *Instance, step Step) {
 func (a *actor) observe(ctx context.Context, inst *Instance) *Observed {
 	ctx, cancel := context.WithTimeout(ctx, a.r.o.Policy.StepTimeout)
 	defer cancel()
-	seen := &Observed{Containers: make(map[string]Container), Onions: make(map[string]OnionStatus)}
+	seen := &Observed{}
 	onions := make(chan error, 1)
-	var status OnionStatus
 	go func() {
 		var err error
-		status, err = a.r.o.Onions.Status(ctx, inst.Onion.Address)
+		seen.Onion, err = a.r.o.Onions.Status(ctx, inst.Onion.Address)
 		onions <- err
 	}()
-	container, err := a.r.o.Runtime.Inspect(ctx, inst.ID)
-	if seen.Docker = a.seenFrom(FaultDocker, err); seen.Docker {
-		seen.Containers[inst.ID] = container
-	}
-	err = <-onions
-	if seen.Tor = a.seenFrom(FaultTor, err); seen.Tor {
-		seen.Onions[inst.Onion.Address] = status
-	}
+	var err error
+	seen.Container, err = a.r.o.Runtime.Inspect(ctx, inst.ID)
+	seen.Docker = a.seenFrom(FaultDocker, err)
+	seen.Tor = a.seenFrom(FaultTor, <-onions)
 	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
-	seen.Memos = map[string]Memo{inst.ID: a.memo}
 	a.tellUnseen(ctx, inst)
 	return seen
 }
@@ -274,15 +274,17 @@ func (a *actor) seenFrom(what Fault, err error) bool {
 const unseenGrace = 10 * time.Second
 
 func (a *actor) tellUnseen(ctx context.Context, inst *Instance) {
-	if inst.State != StateReachable || !inst.Live() {
+	if inst.State != StateReachable || !inst.Live() || !a.memo.mayTry(stepTell, a.now()) {
 		return
 	}
 	for what, since := range a.unseen {
-		if a.now().Sub(since) >= unseenGrace {
-			if err := a.r.markDown(ctx, inst.ID, what); err != nil {
-				a.r.o.Log.Error("mark down", "instance", a.id, "error", err)
-			}
-			return
+		if a.now().Sub(since) < unseenGrace {
+			continue
 		}
+		if err := a.r.markDown(ctx, inst.ID, what); err != nil {
+			a.memo.failed(&a.r.o.Policy, stepTell, err, a.now())
+			a.r.o.Log.Error("mark down", "instance", a.id, "error", err)
+		}
+		return
 	}
 }

@@ -15,9 +15,9 @@ func (r *Reconciler) execute(ctx context.Context, inst *Instance, step Step, mem
 	case StepPublish:
 		return r.applyPublish(ctx, inst)
 	case StepProbe:
-		return r.applyProbe(ctx, inst, memo.ProbeFailed)
+		return nil, r.applyProbe(ctx, inst, memo.Backoff[StepProbe].Failures)
 	case StepShow:
-		return func(m *Memo) { m.Shown = inst.Content }, r.o.Contents.Show(inst.ID, inst.Content)
+		return r.applyShow(inst)
 	case StepDeadline:
 		return nil, r.bounded(ctx, func(ctx context.Context) error {
 			return r.o.Runtime.SetDeadline(ctx, inst.ID, inst.ExpiresAt)
@@ -27,17 +27,15 @@ func (r *Reconciler) execute(ctx context.Context, inst *Instance, step Step, mem
 	case StepCount:
 		return nil, r.saveVisits(ctx, inst.ID)
 	case StepEnd:
-		return r.applyEnd(ctx, inst, step)
+		return nil, r.applyEnd(ctx, inst, step)
 	case StepRemoveContainer:
-		return r.retryLater(r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) }))
+		return nil, r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
 	case StepRemoveOnion:
-		return r.retryLater(r.bounded(ctx, func(ctx context.Context) error {
-			return r.o.Onions.Remove(ctx, inst.Onion.Address)
-		}))
+		return nil, r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	case StepVerifyGone:
 		return r.applyVerifyGone(ctx, inst, memo.GoneSince)
 	case StepFinish:
-		return r.retryLater(r.finish(ctx, inst, memo.GoneChecked && !memo.GoneSince.IsZero()))
+		return nil, r.finish(ctx, inst, memo.GoneChecked && !memo.GoneSince.IsZero())
 	}
 	return nil, errors.New("unknown step")
 }
@@ -48,29 +46,16 @@ func (r *Reconciler) bounded(ctx context.Context, fn func(context.Context) error
 	return fn(ctx)
 }
 
-// retryLater keeps a failing step from being repeated at once.
-func (r *Reconciler) retryLater(err error) (func(*Memo), error) {
-	if err == nil {
-		return nil, nil
-	}
-	again := r.o.Clock.Now().Add(r.o.Policy.RepairBackoff)
-	return func(m *Memo) { m.ProbeAfter = again }, err
-}
-
 // applyRun makes the container run: image, content, container.
 func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo), error) {
-	if inst.State == StateReachable {
-		if err := r.markDown(ctx, inst.ID, FaultContainer); err != nil {
-			return nil, err
-		}
-	}
+	r.tellDown(ctx, inst, FaultContainer)
 	def, ok := r.o.Catalog.Find(inst.Service)
 	if !ok {
-		return r.runFailed(ctx, inst, FaultImage, E(CodeUnknownService, "word", inst.Service))
+		return nil, r.runFailed(ctx, inst, FaultImage, E(CodeUnknownService, "word", inst.Service))
 	}
 	built, err := r.ensureImage(ctx, inst, def)
 	if err != nil {
-		return r.runFailed(ctx, inst, FaultImage, err)
+		return nil, r.runFailed(ctx, inst, FaultImage, err)
 	}
 	select {
 	case r.runs <- struct{}{}:
@@ -83,14 +68,21 @@ func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo),
 		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Run(ctx, spec) })
 	}
 	if err != nil {
-		return r.runFailed(ctx, inst, FaultContainer, err)
+		return nil, r.runFailed(ctx, inst, FaultContainer, err)
 	}
 	return func(m *Memo) {
-		m.RunAfter, m.Shown = time.Time{}, inst.Content
+		m.Shown = inst.Content
 		if built {
 			m.Since = r.o.Clock.Now() // the start limit does not count the first build
 		}
 	}, r.progress(ctx, inst.ID)
+}
+
+func (r *Reconciler) applyShow(inst *Instance) (func(*Memo), error) {
+	if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
+		return nil, Wrap(CodeReadOnlyState, err)
+	}
+	return func(m *Memo) { m.Shown = inst.Content }, nil
 }
 
 // ensureImage builds the image if it must, telling the owner how far it is.
@@ -124,21 +116,18 @@ func (r *Reconciler) containerSpec(inst *Instance, def *Definition) (ContainerSp
 	return spec, nil
 }
 
-// runFailed notes a failure and when to try again. An engine that does not
-// answer is waited for; anything else uses up a repair.
-func (r *Reconciler) runFailed(ctx context.Context, inst *Instance, fault Fault, err error) (func(*Memo), error) {
+// runFailed writes a failure down. An engine that does not answer is waited
+// for; anything else uses up a repair.
+func (r *Reconciler) runFailed(ctx context.Context, inst *Instance, fault Fault, err error) error {
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	repairs, e := r.countRepair(ctx, inst.ID, r.faultOf(fault, err), !IsCode(err, CodeUnavailable))
-	if e != nil {
-		err = errors.Join(err, e)
-	}
-	after := r.o.Clock.Now().Add(r.o.Policy.backoff(max(repairs, 1)))
-	return func(m *Memo) { m.RunAfter = after }, err
+	return errors.Join(err, r.countRepair(ctx, inst.ID, faultOf(fault, err), !IsCode(err, CodeUnavailable)))
 }
 
-func (r *Reconciler) faultOf(fault Fault, err error) Fault {
+// faultOf is what an error says is wrong, or the fault that is named if it
+// does not say.
+func faultOf(fault Fault, err error) Fault {
 	var e *Error
 	if errors.As(err, &e) && e.Code == CodeUnavailable {
 		switch e.Args["what"] {
@@ -156,11 +145,7 @@ func (r *Reconciler) faultOf(fault Fault, err error) Fault {
 
 // applyPublish makes a tor publish the onion. It may wait in tor's queue.
 func (r *Reconciler) applyPublish(ctx context.Context, inst *Instance) (func(*Memo), error) {
-	if inst.State == StateReachable {
-		if err := r.markDown(ctx, inst.ID, FaultTor); err != nil {
-			return nil, err
-		}
-	}
+	r.tellDown(ctx, inst, FaultTor)
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StartLimit)
 	defer cancel()
 	spec, err := r.onionSpec(inst)
@@ -174,11 +159,9 @@ func (r *Reconciler) applyPublish(ctx context.Context, inst *Instance) (func(*Me
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, ctx.Err()
 		}
-		repairs, e := r.countRepair(context.WithoutCancel(ctx), inst.ID, r.faultOf(FaultTor, err), !IsCode(err, CodeUnavailable))
-		after := r.o.Clock.Now().Add(r.o.Policy.backoff(max(repairs, 1)))
-		return func(m *Memo) { m.PublishAfter = after }, errors.Join(err, e)
+		return nil, errors.Join(err, r.countRepair(context.WithoutCancel(ctx), inst.ID, faultOf(FaultTor, err), !IsCode(err, CodeUnavailable)))
 	}
-	return func(m *Memo) { m.PublishAfter, m.ProbeAfter = time.Time{}, time.Time{} }, r.progress(ctx, inst.ID)
+	return func(m *Memo) { m.wait(StepProbe, time.Time{}) }, r.progress(ctx, inst.ID)
 }
 
 func (r *Reconciler) onionSpec(inst *Instance) (OnionSpec, error) {
@@ -197,10 +180,10 @@ func (r *Reconciler) onionSpec(inst *Instance) (OnionSpec, error) {
 }
 
 // applyProbe opens the address through tor and notes what came of it.
-func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int) (func(*Memo), error) {
+func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int) error {
 	opened, err := r.probe(ctx, inst)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if err == nil {
 		r.armEarly(ctx, inst)
@@ -208,21 +191,19 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 		if inst.ReadyAt.IsZero() {
 			r.askRestock()
 		}
-		return func(m *Memo) { m.ProbeFailed, m.ProbeAfter = 0, time.Time{} }, err
+		return err
 	}
 	failed++
-	after := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry * time.Duration(min(failed, 30)))
-	note := func(m *Memo) { m.ProbeFailed, m.ProbeAfter = failed, after }
 	if IsCode(err, CodeUnavailable) || inst.ReadyAt.IsZero() {
-		return note, err
+		return err
 	}
-	if failed >= 2 && inst.State == StateReachable {
-		err = errors.Join(err, r.markDown(ctx, inst.ID, FaultProbe))
+	if failed >= 2 {
+		r.tellDown(ctx, inst, FaultProbe)
 	}
 	if repairDue(failed) {
 		err = errors.Join(err, r.republish(ctx, inst))
 	}
-	return note, err
+	return err
 }
 
 // armEarly lets the shim count before anybody is told the address. If it does
@@ -262,10 +243,21 @@ func (r *Reconciler) probe(ctx context.Context, inst *Instance) (opened bool, er
 	return err == nil, err
 }
 
+// tellDown writes down that a reachable instance is in trouble. If that
+// fails, the repair goes on all the same.
+func (r *Reconciler) tellDown(ctx context.Context, inst *Instance, fault Fault) {
+	if inst.State != StateReachable {
+		return
+	}
+	if err := r.markDown(ctx, inst.ID, fault); err != nil {
+		r.o.Log.Error("mark down", "instance", inst.ID, "error", err)
+	}
+}
+
 // republish takes an onion that does not open off its tor; the next plan
 // publishes it again.
 func (r *Reconciler) republish(ctx context.Context, inst *Instance) error {
-	if _, err := r.countRepair(ctx, inst.ID, FaultProbe, true); err != nil {
+	if err := r.countRepair(ctx, inst.ID, FaultProbe, true); err != nil {
 		return err
 	}
 	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })

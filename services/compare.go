@@ -22,6 +22,7 @@ func (r *Reconciler) compare(ctx context.Context) {
 	}
 	r.note(rows)
 	r.removeOrphans(ctx, rows, seen)
+	r.eraseOrphanContents(ctx, rows)
 	r.replenish(ctx, rows)
 }
 
@@ -69,100 +70,6 @@ func (r *Reconciler) askRestock() {
 	case r.stock <- struct{}{}:
 	default:
 	}
-}
-
-func (r *Reconciler) observeAll(ctx context.Context) *Observed {
-	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
-	defer cancel()
-	seen := &Observed{Complete: true, Containers: make(map[string]Container), Onions: make(map[string]OnionStatus)}
-	containers, err := r.o.Runtime.List(ctx)
-	r.noteDocker(err)
-	if seen.Docker = err == nil; seen.Docker {
-		for _, c := range containers {
-			seen.Containers[c.ID] = c
-		}
-	}
-	onions, err := r.o.Onions.List(ctx)
-	r.noteTor(err)
-	if seen.Tor = err == nil; seen.Tor {
-		for _, o := range onions {
-			seen.Onions[o.Address] = o
-		}
-	}
-	return seen
-}
-
-// removeOrphans removes what carries our mark and no row knows. Only the
-// orphans of the plan are taken: each row's own steps are its actor's.
-func (r *Reconciler) removeOrphans(ctx context.Context, rows []*Instance, seen *Observed) {
-	for _, step := range orphans(rows, seen) {
-		if r.hasActor(step.Instance) {
-			continue // it is just being finished
-		}
-		sctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
-		var err error
-		r.o.Hook("before:orphan")
-		if step.Kind == StepRemoveContainer {
-			err = r.o.Runtime.Remove(sctx, step.Instance)
-		} else {
-			err = r.o.Onions.Remove(sctx, step.Address)
-		}
-		cancel()
-		r.o.Hook("after:orphan")
-		r.o.Log.Info("removed what no row knows", "kind", string(step.Kind), "instance", step.Instance, "error", err)
-	}
-	r.eraseOrphanContents(ctx, rows)
-}
-
-// eraseOrphanContents erases directories of users' files that no row knows.
-// It looks again inside a write transaction, which no start command can be
-// in at the same time: a start moves its files in just before it commits.
-func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) {
-	ids, err := r.o.Contents.List()
-	if err != nil {
-		r.o.Log.Error("list contents", "error", err)
-		return
-	}
-	if len(r.unknown(ids, rows)) == 0 {
-		return
-	}
-	err = r.o.Store.Update(ctx, func(tx Tx) error {
-		rows, err := tx.Instances(InstanceFilter{NotEnded: true})
-		if err != nil {
-			return err
-		}
-		for _, id := range r.unknown(ids, rows) {
-			if err := r.o.Contents.Erase(id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		r.o.Log.Error("erase contents", "error", err)
-	}
-}
-
-// unknown returns the IDs that belong to no row and no actor.
-func (r *Reconciler) unknown(ids []string, rows []*Instance) []string {
-	known := make(map[string]bool)
-	for _, inst := range rows {
-		known[inst.ID] = true
-	}
-	var out []string
-	for _, id := range ids {
-		if !known[id] && !r.hasActor(id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-func (r *Reconciler) hasActor(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, ok := r.actors[id]
-	return ok
 }
 
 // replenish keeps addresses published ahead of time, unless somebody is

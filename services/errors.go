@@ -25,7 +25,7 @@ const (
 	CodeAmbiguous       Code = "ambiguous"        // several instances fit and none was named; args: names
 	CodeBadDuration     Code = "bad-duration"     // args: word
 	CodeTooShort        Code = "too-short"        // args: min
-	CodeTooLong         Code = "too-long"         // args: max, word
+	CodeTooLong         Code = "too-long"         // args: max; left, how much more is possible
 	CodeTooMany         Code = "too-many"         // the user's quota of instances; args: max
 	CodeFull            Code = "full"             // the host's quota of instances
 	CodeNoSSHKeys       Code = "no-ssh-keys"      // the service wants public keys and the user has none
@@ -40,7 +40,6 @@ const (
 	CodeBusy            Code = "busy"             // a probe: the address opens and the service takes no stream now
 	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
 	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness
-	CodeDuplicate       Code = "duplicate"        // the message was already handled
 	CodeReadOnlyState   Code = "state-unwritable" // the state directory or disk refuses writes
 	CodeNewerSchema     Code = "newer-schema"     // the database was made by a newer onionbot
 	CodeCorruptDatabase Code = "corrupt-database" // the database does not pass its integrity check

@@ -14,7 +14,6 @@ func (r *Reconciler) Health(ctx context.Context) Health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.health
-	h.Checked = r.o.Clock.Now()
 	h.Fronts = maps.Clone(h.Fronts)
 	return h
 }

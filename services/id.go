@@ -2,9 +2,7 @@ package services
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
 	"strings"
 )
 
@@ -21,10 +19,4 @@ func ValidID(s string) bool {
 		return false
 	}
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
-}
-
-// Hash is the salted hash that the audit keeps of what it must not hold.
-func Hash(salt, value string) string {
-	sum := sha256.Sum256([]byte(salt + "\x00" + value))
-	return hex.EncodeToString(sum[:8])
 }

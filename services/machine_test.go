@@ -3,83 +3,113 @@ package services_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"onionbot/services"
+	"onionbot/services/onionstest"
+	"onionbot/services/runtimetest"
 )
 
-// machine is Docker and tor by the contracts of their ports, in memory, with
-// faults on demand. Each call takes the time it takes on a real machine.
+// machine is Docker and tor, as the fakes of their ports, with the time that
+// each call takes on a real machine.
 type machine struct {
-	mu           sync.Mutex
-	containers   map[string]services.Container
-	published    map[string]services.OnionStatus
-	runs         int
-	publications int
-	most         int  // containers of one instance being made at once
-	doubled      bool // an onion was published while it was published
-	making       map[string]int
-	pace         time.Duration
-	runFault     error
-	silentUntil  map[string]time.Time
-	brokenUntil  time.Time
-	onContainer  func(string)
-	onOnion      func(string)
-	keys         int
+	runtime *runtimetest.Fake
+	onions  *onionstest.Fake
+	skew    atomic.Int64 // how far the wall clock was set, in nanoseconds
+
+	mu          sync.Mutex
+	making      map[string]int
+	most        int  // containers of one instance being made at once
+	doubled     bool // an onion was published while it was published
+	calls       map[string]int
+	pace        time.Duration
+	faults      map[string]error
+	silentUntil map[string]time.Time
+	brokenUntil time.Time
+}
+
+// durations are what calls take.
+var durations = map[string]time.Duration{
+	"Run": 400 * time.Millisecond, "SetDeadline": time.Millisecond, "Arm": time.Millisecond, "Remove": 100 * time.Millisecond,
+	string(onionstest.OpPublish): 1200 * time.Millisecond, string(onionstest.OpRemove): 50 * time.Millisecond,
+	string(onionstest.OpProbe): 300 * time.Millisecond,
 }
 
 func newMachine() *machine {
-	return &machine{
-		containers: make(map[string]services.Container), published: make(map[string]services.OnionStatus),
+	m := &machine{
 		making: make(map[string]int), silentUntil: make(map[string]time.Time),
+		calls: make(map[string]int), faults: make(map[string]error),
 	}
+	m.runtime = runtimetest.NewFake(services.ClockFunc(m.now))
+	m.runtime.Before = m.docker
+	m.onions = onionstest.New()
+	for _, op := range []onionstest.Op{
+		onionstest.OpPublish, onionstest.OpStatus, onionstest.OpList, onionstest.OpRemove, onionstest.OpProbe, onionstest.OpPing,
+	} {
+		m.onions.Intercept(op, func(ctx context.Context, address string) error { return m.tor(ctx, op, address) })
+	}
+	m.onions.Reach(m.serves)
+	return m
 }
 
-func (m *machine) slow(d time.Duration) { m.mu.Lock(); m.pace = d; m.mu.Unlock() }
-func (m *machine) failRuns(err error)   { m.mu.Lock(); m.runFault = err; m.mu.Unlock() }
-func (m *machine) breakProbes(d time.Duration) {
-	m.mu.Lock()
-	m.brokenUntil = time.Now().Add(d)
-	m.mu.Unlock()
-}
+// now is the wall clock of the machine.
+func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.skew.Load())) }
 
+func (m *machine) slow(d time.Duration) { m.set(func() { m.pace = d }) }
 func (m *machine) silence(what string, d time.Duration) {
-	m.mu.Lock()
-	m.silentUntil[what] = time.Now().Add(d)
-	m.mu.Unlock()
+	m.set(func() { m.silentUntil[what] = time.Now().Add(d) })
 }
+func (m *machine) breakProbes(d time.Duration) { m.set(func() { m.brokenUntil = time.Now().Add(d) }) }
 
-func (m *machine) container(id string) services.Container {
+// fail makes the calls of this name fail, or ends that. Docker's begin with a
+// capital letter, tor's do not.
+func (m *machine) fail(call string, err error) { m.set(func() { m.faults[call] = err }) }
+
+// called is how often a call of this name was made.
+func (m *machine) called(call string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.containers[id]
+	return m.calls[call]
 }
 
-func (m *machine) die(id string, exit services.Exit) {
+func (m *machine) set(fn func()) {
 	m.mu.Lock()
-	c := m.containers[id]
-	c.State, c.Exit = services.ContainerExited, exit
-	m.containers[id] = c
-	notify := m.onContainer
-	m.mu.Unlock()
-	notify(id)
+	defer m.mu.Unlock()
+	fn()
 }
 
-func (m *machine) loseOnions() {
-	m.mu.Lock()
-	clear(m.published)
-	notify := m.onOnion
-	m.mu.Unlock()
-	notify("")
+func (m *machine) docker(ctx context.Context, method, id string) error {
+	if method == "Prepare" || method == "visit" {
+		return nil
+	}
+	if method != "Run" {
+		return m.take(ctx, "docker", method)
+	}
+	m.set(func() {
+		m.making[id]++
+		m.most = max(m.most, m.making[id])
+	})
+	defer m.set(func() { m.making[id]-- })
+	return m.take(ctx, "docker", method)
+}
+
+func (m *machine) tor(ctx context.Context, op onionstest.Op, address string) error {
+	err := m.take(ctx, "tor", string(op))
+	if err == nil && op == onionstest.OpPublish && slices.Contains(m.onions.Addresses(), address) {
+		m.set(func() { m.doubled = true })
+	}
+	return err
 }
 
 // take passes the time a call takes, and fails it if its side is silent.
-func (m *machine) take(ctx context.Context, what string, d time.Duration) error {
+func (m *machine) take(ctx context.Context, what, call string) error {
 	m.mu.Lock()
-	d += m.pace
-	silent := time.Now().Before(m.silentUntil[what])
+	m.calls[call]++
+	d, silent, fault := durations[call]+m.pace, time.Now().Before(m.silentUntil[what]), m.faults[call]
 	m.mu.Unlock()
 	if silent {
 		return services.Wrap(services.CodeUnavailable, errors.New("connection refused"), "what", what)
@@ -90,187 +120,19 @@ func (m *machine) take(ctx context.Context, what string, d time.Duration) error 
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-t.C:
-		return nil
+		return fault
 	}
 }
 
-func (m *machine) EnsureImage(ctx context.Context, _ *services.Definition, _ func(string)) error {
-	return nil
-}
-
-func (m *machine) Run(ctx context.Context, spec services.ContainerSpec) error {
+// serves is whether the container behind an address answers.
+func (m *machine) serves(address string, _ int) error {
+	spec, _ := m.onions.Spec(address)
 	m.mu.Lock()
-	m.making[spec.ID]++
-	m.most = max(m.most, m.making[spec.ID])
-	fault := m.runFault
+	broken := time.Now().Before(m.brokenUntil)
 	m.mu.Unlock()
-	err := m.take(ctx, "docker", 400*time.Millisecond)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.making[spec.ID]--
-	if err = errors.Join(err, fault); err != nil {
-		return err
-	}
-	m.runs++
-	m.containers[spec.ID] = services.Container{
-		ID: spec.ID, State: services.ContainerRunning, Ready: true, Deadline: spec.Deadline, Visits: spec.Visits,
+	id := strings.Split(spec.Targets[0].Socket, "/")[3]
+	if c := m.runtime.Peek(id); broken || c.State != services.ContainerRunning {
+		return errors.New("no answer")
 	}
 	return nil
 }
-
-func (m *machine) Target(id string, p services.Port) string {
-	return fmt.Sprintf("/%s/%d", id, p.Onion)
-}
-
-func (m *machine) Prepare(_ context.Context, id string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.containers[id]; !ok {
-		m.containers[id] = services.Container{ID: id, Files: true}
-	}
-	return nil
-}
-
-func (m *machine) edit(ctx context.Context, id string, fn func(c *services.Container)) error {
-	if err := m.take(ctx, "docker", time.Millisecond); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c := m.containers[id]
-	fn(&c)
-	m.containers[id] = c
-	return nil
-}
-
-func (m *machine) SetDeadline(ctx context.Context, id string, deadline time.Time) error {
-	return m.edit(ctx, id, func(c *services.Container) { c.Deadline = deadline })
-}
-
-func (m *machine) Arm(ctx context.Context, id string) error {
-	return m.edit(ctx, id, func(c *services.Container) { c.Armed = true })
-}
-
-func (m *machine) Inspect(ctx context.Context, id string) (services.Container, error) {
-	if err := m.take(ctx, "docker", 0); err != nil {
-		return services.Container{}, err
-	}
-	return m.container(id), nil
-}
-
-func (m *machine) List(ctx context.Context) ([]services.Container, error) {
-	if err := m.take(ctx, "docker", 0); err != nil {
-		return nil, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []services.Container
-	for _, c := range m.containers {
-		out = append(out, c)
-	}
-	return out, nil
-}
-
-func (m *machine) Remove(ctx context.Context, id string) error {
-	if err := m.take(ctx, "docker", 100*time.Millisecond); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.containers, id)
-	return nil
-}
-
-func (m *machine) Events(ctx context.Context, notify func(string)) error {
-	m.mu.Lock()
-	m.onContainer = notify
-	m.mu.Unlock()
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (m *machine) Ping(ctx context.Context) error { return m.take(ctx, "docker", 0) }
-
-// onions is the tor side of the machine.
-type onions machine
-
-func (o *onions) m() *machine { return (*machine)(o) }
-
-func (o *onions) NewOnion() (services.Onion, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.keys++
-	return services.Onion{Address: fmt.Sprintf("o%d.onion", o.keys), Key: services.Secret(fmt.Sprint("key", o.keys))}, nil
-}
-
-func (o *onions) Publish(ctx context.Context, spec services.OnionSpec) error {
-	if err := o.m().take(ctx, "tor", 1200*time.Millisecond); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if _, ok := o.published[spec.Onion.Address]; ok {
-		o.doubled = true
-	}
-	o.publications++
-	o.published[spec.Onion.Address] = services.OnionStatus{Address: spec.Onion.Address, State: services.OnionPublished}
-	return nil
-}
-
-func (o *onions) Status(ctx context.Context, address string) (services.OnionStatus, error) {
-	if err := o.m().take(ctx, "tor", 0); err != nil {
-		return services.OnionStatus{}, err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.published[address], nil
-}
-
-func (o *onions) List(ctx context.Context) ([]services.OnionStatus, error) {
-	if err := o.m().take(ctx, "tor", 0); err != nil {
-		return nil, err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var out []services.OnionStatus
-	for _, s := range o.published {
-		out = append(out, s)
-	}
-	return out, nil
-}
-
-func (o *onions) Remove(ctx context.Context, address string) error {
-	if err := o.m().take(ctx, "tor", 50*time.Millisecond); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.published, address)
-	return nil
-}
-
-func (o *onions) Probe(ctx context.Context, address string, _ int, _ services.ProbeKind) error {
-	if err := o.m().take(ctx, "tor", 300*time.Millisecond); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	serving := false
-	for _, c := range o.containers {
-		serving = serving || c.State == services.ContainerRunning
-	}
-	if _, ok := o.published[address]; !ok || !serving || time.Now().Before(o.brokenUntil) {
-		return errors.New("does not open")
-	}
-	return nil
-}
-
-func (o *onions) Events(ctx context.Context, notify func(string)) error {
-	o.mu.Lock()
-	o.onOnion = notify
-	o.mu.Unlock()
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (o *onions) Ping(ctx context.Context) error { return o.m().take(ctx, "tor", 0) }

@@ -32,7 +32,10 @@ type ManagerOptions struct {
 }
 
 // NewManager makes a manager.
-func NewManager(o ManagerOptions) *Manager { return &Manager{o: o} }
+func NewManager(o ManagerOptions) *Manager {
+	o.Policy = o.Policy.WithDefaults()
+	return &Manager{o: o}
+}
 
 // Catalog returns everything that can be started.
 func (m *Manager) Catalog() []*Definition { return m.o.Catalog.All() }

@@ -2,28 +2,29 @@ package services
 
 import "time"
 
-// Policy holds the times and counts that the engine works by. The zero value
-// of a field is replaced by the default that [DefaultPolicy] names.
+// Policy holds the times and counts that manager and reconciler work by. A
+// field that is zero stands for its default in [DefaultPolicy], except where
+// its comment says what zero means.
 type Policy struct {
 	StartLimit    time.Duration   // from accepted to verified; then given up and removed
-	Hold          time.Duration   // how long the first reply waits for "reachable"
-	Reminders     []time.Duration // before expiry, each only for lives longer than twice that
+	Hold          time.Duration   // how long the first reply waits for "reachable"; 0 = not at all
+	Reminders     []time.Duration // before expiry, each only for lives longer than twice that; none = none
 	Watch         time.Duration   // between two probes of a reachable address
 	ProbeTimeout  time.Duration   // of one probe
 	ProbeRetry    time.Duration   // between two probes of an address that is not reachable yet
 	StepTimeout   time.Duration   // of one call to Docker or tor, publication excepted
 	BuildTimeout  time.Duration   // of one image build
 	GoneLimit     time.Duration   // how long the check that an address no longer opens may go on
-	DownGrace     time.Duration   // trouble that is over sooner is not told
+	DownGrace     time.Duration   // trouble that is over sooner is not told; 0 = all is told at once
 	MaxRepairs    int             // consecutive repairs before an instance is given up
-	RepairBackoff time.Duration   // first pause between repairs; doubled each time
-	MaxBackoff    time.Duration
-	MinLife       time.Duration // shortest life that may be asked for
-	SlowTick      time.Duration // between two full comparisons
-	MaxInstances  int           // on this host, all users together; 0 = no limit
-	Keep          time.Duration // how long ended rows and audit entries are kept
-	WarmAge       time.Duration // a warm address is replaced after this long
-	NoWarm        bool          // no addresses ahead of time
+	RepairBackoff time.Duration   // pause after the first failure of a step; doubled each time
+	MaxBackoff    time.Duration   // the longest such pause
+	MinLife       time.Duration   // shortest life that may be asked for
+	SlowTick      time.Duration   // between two resyncs
+	MaxInstances  int             // on this host, all users together; 0 = no limit
+	Keep          time.Duration   // how long ended rows and audit entries are kept
+	WarmAge       time.Duration   // a warm address is replaced after this long
+	NoWarm        bool            // no addresses ahead of time
 }
 
 // DefaultPolicy returns the defaults.
@@ -49,11 +50,22 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// backoff is the pause after the n-th failure in a row (n from 1).
-func (p *Policy) backoff(n int) time.Duration {
-	d := p.RepairBackoff
-	for i := 1; i < n && d < p.MaxBackoff; i++ {
-		d *= 2
+// WithDefaults returns the policy with defaults for the fields that are zero
+// and must not be.
+func (p Policy) WithDefaults() Policy {
+	d := DefaultPolicy()
+	for field, fallback := range map[*time.Duration]time.Duration{
+		&p.StartLimit: d.StartLimit, &p.Watch: d.Watch, &p.ProbeTimeout: d.ProbeTimeout, &p.ProbeRetry: d.ProbeRetry,
+		&p.StepTimeout: d.StepTimeout, &p.BuildTimeout: d.BuildTimeout, &p.GoneLimit: d.GoneLimit,
+		&p.RepairBackoff: d.RepairBackoff, &p.MaxBackoff: d.MaxBackoff, &p.MinLife: d.MinLife, &p.SlowTick: d.SlowTick,
+		&p.Keep: d.Keep, &p.WarmAge: d.WarmAge,
+	} {
+		if *field <= 0 {
+			*field = fallback
+		}
 	}
-	return min(d, p.MaxBackoff)
+	if p.MaxRepairs <= 0 {
+		p.MaxRepairs = d.MaxRepairs
+	}
+	return p
 }

@@ -18,6 +18,7 @@ type Reconciler struct {
 	runs  chan struct{}  // bounds containers started at the same time
 	wg    sync.WaitGroup // actors and watchers
 
+	orphans  Memo        // the back-off of their removal; only the loop uses it
 	retired  atomic.Bool // see Retire
 	building sync.Map    // instance IDs whose image is being built; the start limit waits
 
@@ -54,6 +55,7 @@ func NewReconciler(o ReconcilerOptions) *Reconciler {
 	if o.MaxRuns <= 0 {
 		o.MaxRuns = 8
 	}
+	o.Policy = o.Policy.WithDefaults()
 	return &Reconciler{
 		o: o, full: make(chan struct{}, 1), stock: make(chan struct{}, 1), scrub: make(chan struct{}, 1),
 		runs: make(chan struct{}, o.MaxRuns), actors: make(map[string]*actor),
@@ -102,10 +104,7 @@ func (r *Reconciler) loop(ctx context.Context) {
 // Poke asks for a look at one instance, or at everything for "".
 func (r *Reconciler) Poke(id string) {
 	if id == "" {
-		select {
-		case r.full <- struct{}{}:
-		default:
-		}
+		r.askCompare()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, a := range r.actors {
@@ -129,6 +128,14 @@ func (r *Reconciler) Poke(id string) {
 		defer r.wg.Done()
 		a.run(r.ctx)
 	}()
+}
+
+// askCompare asks for a full comparison, soon.
+func (r *Reconciler) askCompare() {
+	select {
+	case r.full <- struct{}{}:
+	default:
+	}
 }
 
 // pokeAddress is what tor's events are wired to: tor knows addresses only.

@@ -56,13 +56,12 @@ type Outbox interface{ Poke() }
 
 // Health is the state of the machine in plain facts; empty strings mean well.
 type Health struct {
-	Docker  string            // what is wrong with the container engine
-	Tor     string            // what is wrong with tor
-	Disk    string            // what is wrong with the state directory
-	Fronts  map[string]string // network to trouble, filled in by the front ends
-	Live    int               // instances that should run
-	Ready   int               // of them reachable
-	Checked time.Time
+	Docker string            // what is wrong with the container engine
+	Tor    string            // what is wrong with tor
+	Disk   string            // what is wrong with the state directory
+	Fronts map[string]string // network to trouble, filled in by the front ends
+	Live   int               // instances that should run
+	Ready  int               // of them reachable
 }
 
 // HealthSource tells the health of the machine.

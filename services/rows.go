@@ -169,22 +169,18 @@ func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time, opened bool) er
 	})
 }
 
-// countRepair notes a fault, counts a repair if it was one, and returns how
-// many there were in a row.
-func (r *Reconciler) countRepair(ctx context.Context, id string, fault Fault, count bool) (int, error) {
-	repairs := 0
-	err := r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+// countRepair notes a fault, and counts a repair if it was one.
+func (r *Reconciler) countRepair(ctx context.Context, id string, fault Fault, count bool) error {
+	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
 		if count {
 			i.Repairs++
 		}
-		repairs = i.Repairs
 		if i.Fault == fault && !count {
 			return nil
 		}
 		i.Fault, i.UpdatedAt = fault, now
 		return tx.PutInstance(i)
 	})
-	return repairs, err
 }
 
 // saveVisits keeps the shim's count, so that a new container goes on from it.

@@ -15,7 +15,7 @@ const leftAfter = 30 * time.Second
 // applyEnd decides that an instance ends. If even the row cannot be written
 // (a full disk), an expired instance is taken down all the same: that needs
 // no row.
-func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) (func(*Memo), error) {
+func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) error {
 	err := r.change(ctx, inst.ID, func(tx Tx, i *Instance, now time.Time) error {
 		if i.Desired == DesiredGone || (step.Reason == ReasonExpired && i.ExpiresAt.After(now)) {
 			return nil // stopped or extended in the meantime
@@ -35,18 +35,13 @@ func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) (f
 		}
 		return tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "end", Instance: i.ID, Outcome: "ok", Detail: string(reason)})
 	})
-	again := r.o.Clock.Now().Add(r.o.Policy.RepairBackoff)
-	later := func(m *Memo) { m.EndAfter = again }
-	switch {
-	case err == nil:
-		return nil, nil
-	case step.Reason != ReasonExpired:
-		return later, err
+	if err == nil || step.Reason != ReasonExpired {
+		return err
 	}
 	r.o.Log.Error("expired instance taken down without its row", "instance", inst.ID, "error", err)
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
-	return later, err
+	return err
 }
 
 // applyVerifyGone sees that the address no longer opens. What cannot be
@@ -76,7 +71,7 @@ func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *Instance, since 
 		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	}
 	again := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry)
-	return func(m *Memo) { m.GoneSince, m.ProbeAfter = since, again }, err
+	return func(m *Memo) { m.GoneSince = since; m.wait(StepVerifyGone, again) }, err
 }
 
 // finish erases everything of an instance but what the audit needs, and tells

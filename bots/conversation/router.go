@@ -117,10 +117,7 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	switch refusal.Code {
-	case services.CodeDuplicate:
-		return nil
-	case services.CodeConflict:
+	if refusal.Code == services.CodeConflict {
 		return err // it lost a race against another command: again
 	}
 	return r.fail(ctx, t, string(cmd.Verb), r.helpful(ctx, t, cmd, refusal))

@@ -3,6 +3,8 @@ package runtimetest
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"onionbot/services"
 )
@@ -90,5 +92,29 @@ func (f *Fake) Add(c services.Container) {
 	f.boxes[c.ID] = &box{Container: c, spec: &services.ContainerSpec{ID: c.ID}, lastSeen: f.clock.Now()}
 }
 
+// Tell tells every listener that something happened to an instance.
+func (f *Fake) Tell(id string) { f.notify(id) }
+
 // Reconnect tells every listener that events may have been missed.
 func (f *Fake) Reconnect() { f.notify("") }
+
+// Peek is what is so of an instance, whatever faults there are.
+func (f *Fake) Peek(id string) services.Container {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.boxes[id]; b != nil {
+		return b.Container
+	}
+	return services.Container{ID: id}
+}
+
+// All is everything there is, whatever faults there are.
+func (f *Fake) All() []services.Container {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []services.Container
+	for _, id := range slices.Sorted(maps.Keys(f.boxes)) {
+		all = append(all, f.boxes[id].Container)
+	}
+	return all
+}

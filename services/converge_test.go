@@ -1,0 +1,127 @@
+package services
+
+import (
+	"testing"
+	"time"
+)
+
+// world is what Docker and tor would have after the steps of plans.
+type world struct{ *scene }
+
+// apply does what the real steps do, by the contracts of the ports.
+func (w *world) apply(t *testing.T, s Step) {
+	c := &w.Container
+	switch s.Kind {
+	case StepRun:
+		if c.State == ContainerRunning {
+			t.Fatal("a second container")
+		}
+		*c = Container{ID: w.ID, State: ContainerRunning, Deadline: w.ExpiresAt, Visits: w.Instance.Visits}
+		if w.State == StateReachable {
+			w.State = StateDown
+		}
+	case StepPublish:
+		w.Observed.Onion.State = OnionPublished
+	case StepProbe:
+		w.State, w.CheckedAt, w.Repairs = StateReachable, noon, 0
+		if w.ReadyAt.IsZero() {
+			w.ReadyAt = noon
+		}
+	case StepDeadline:
+		c.Deadline = w.ExpiresAt
+	case StepArm:
+		c.Armed = true
+	case StepCount:
+		w.Instance.Visits = c.Visits
+	case StepShow:
+		w.Shown = w.Content
+	case StepEnd:
+		w.Desired, w.State, w.Reason = DesiredGone, StateStopping, s.Reason
+	case StepRemoveContainer:
+		w.noContainer()
+	case StepRemoveOnion:
+		w.noOnion()
+	case StepVerifyGone:
+		w.GoneChecked = true
+	case StepFinish:
+		w.State = StateGone
+	default:
+		t.Fatalf("unknown step %q", s.Kind)
+	}
+}
+
+// FuzzPlanConverges starts from any observed state and any row and sees that
+// the plan comes to rest, within a few rounds, in the state that was asked for.
+func FuzzPlanConverges(f *testing.F) {
+	f.Add(uint64(0))
+	f.Add(uint64(0xffffffffffff))
+	for i := range 64 {
+		f.Add(uint64(1) << i)
+	}
+	f.Fuzz(func(t *testing.T, bits uint64) {
+		take := func(n uint64) uint64 { v := bits % n; bits /= n; return v }
+		s := reachable()
+		s.Desired = []Desired{DesiredRunning, DesiredGone, DesiredWarm}[take(3)]
+		s.State = []State{StateStarting, StatePublishing, StateReachable, StateDown, StateStopping}[take(5)]
+		s.ExpiresAt = noon.Add(time.Duration(take(3))*time.Hour - time.Hour)
+		s.Rules = []Rules{{}, {Visits: 2}, {Idle: time.Minute}}[take(3)]
+		s.Repairs, s.Content, s.Instance.Visits = int(take(12)), int(take(3)), int(take(2))
+		if take(2) == 0 {
+			s.ReadyAt = time.Time{}
+			s.CreatedAt = noon.Add(-time.Duration(take(300)) * time.Second)
+		}
+		s.CheckedAt = noon.Add(-time.Duration(take(600)) * time.Second)
+		s.noContainer()
+		states := []ContainerState{
+			ContainerAbsent, ContainerCreated, ContainerRunning, ContainerExited, ContainerPaused, ContainerHung, ContainerUnknown,
+		}
+		if st := states[take(7)]; take(4) > 0 {
+			s.Container = Container{
+				ID: s.ID, State: st, Files: true, Exit: []Exit{ExitNone, ExitDeadline, ExitIdle, ExitVisits, ExitApp}[take(5)],
+				Deadline: noon.Add(time.Duration(take(2)) * time.Hour), Visits: int(take(3)), Armed: take(2) == 0,
+			}
+		}
+		s.noOnion()
+		if st := []OnionState{OnionAbsent, OnionAdded, OnionPublished}[take(3)]; take(4) > 0 {
+			s.Observed.Onion.State = st
+		}
+		converge(t, &world{s})
+	})
+}
+
+func converge(t *testing.T, w *world) {
+	policy := DefaultPolicy()
+	for range 12 {
+		steps := w.plan(&policy)
+		if len(steps) == 0 || w.State == StateGone {
+			w.check(t)
+			return
+		}
+		for _, s := range steps {
+			w.apply(t, s)
+		}
+	}
+	t.Fatalf("no rest after 12 rounds: %+v", w.plan(&policy))
+}
+
+// check holds the state at rest against what was asked for.
+func (w *world) check(t *testing.T) {
+	hasContainer := w.Container.State != ContainerAbsent
+	hasOnion := w.Observed.Onion.State != OnionAbsent
+	switch {
+	case w.State == StateGone:
+		if hasContainer || hasOnion {
+			t.Fatalf("gone, but left: container %t onion %t", hasContainer, hasOnion)
+		}
+	case w.Desired == DesiredWarm:
+		if !hasOnion {
+			t.Fatal("warm, but not published")
+		}
+	case w.Desired == DesiredRunning:
+		if w.Container.State != ContainerRunning || w.Observed.Onion.State != OnionPublished || w.State != StateReachable {
+			t.Fatalf("at rest, but not reachable: %+v %+v %s", w.Container, w.Observed.Onion, w.State)
+		}
+	default:
+		t.Fatalf("at rest while ending: %+v", w.Instance)
+	}
+}

@@ -1,0 +1,156 @@
+package services
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// everything is what Docker and tor were seen to have in all.
+type everything struct {
+	docker     bool // containers are known
+	tor        bool // onions are known
+	containers map[string]Container
+	onions     map[string]OnionStatus
+}
+
+func (r *Reconciler) observeAll(ctx context.Context) *everything {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
+	defer cancel()
+	seen := &everything{containers: make(map[string]Container), onions: make(map[string]OnionStatus)}
+	containers, err := r.o.Runtime.List(ctx)
+	r.noteDocker(err)
+	if seen.docker = err == nil; seen.docker {
+		for _, c := range containers {
+			seen.containers[c.ID] = c
+		}
+	}
+	onions, err := r.o.Onions.List(ctx)
+	r.noteTor(err)
+	if seen.tor = err == nil; seen.tor {
+		for _, o := range onions {
+			seen.onions[o.Address] = o
+		}
+	}
+	return seen
+}
+
+// orphan is something that carries our mark and belongs to no row: a
+// container with its directory, or an onion.
+type orphan struct {
+	id      string // of a container; "" for an onion
+	address string // of an onion; "" for a container
+}
+
+// stepErase is the removal of files that no row knows, as far as back-off goes.
+const stepErase StepKind = "erase"
+
+// key is what the back-off of its removal goes by.
+func (o orphan) key() StepKind { return StepKind("orphan " + o.id + o.address) }
+
+// findOrphans lists what belongs to no row, containers first, in a fixed
+// order. What is on somebody else's tor is not ours to judge.
+func findOrphans(rows []*Instance, seen *everything) []orphan {
+	ids, addresses := make(map[string]bool), make(map[string]bool)
+	for _, inst := range rows {
+		ids[inst.ID], addresses[inst.Onion.Address] = true, true
+	}
+	var found []orphan
+	for _, id := range slices.Sorted(maps.Keys(seen.containers)) {
+		c := seen.containers[id]
+		if !ids[id] && (c.State != ContainerAbsent || c.Files) {
+			found = append(found, orphan{id: id})
+		}
+	}
+	for _, address := range slices.Sorted(maps.Keys(seen.onions)) {
+		o := seen.onions[address]
+		if !addresses[address] && !o.Foreign && o.State != OnionAbsent {
+			found = append(found, orphan{address: address})
+		}
+	}
+	return found
+}
+
+// removeOrphans removes what carries our mark and no row knows.
+func (r *Reconciler) removeOrphans(ctx context.Context, rows []*Instance, seen *everything) {
+	for _, o := range findOrphans(rows, seen) {
+		if o.id != "" && r.hasActor(o.id) {
+			continue // it is just being finished
+		}
+		if !r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
+			continue
+		}
+		err := r.removeOrphan(ctx, o)
+		if err != nil {
+			r.orphans.failed(&r.o.Policy, o.key(), err, r.o.Clock.Now())
+			r.o.Log.Warn("orphan not removed", "instance", o.id, "error", err)
+			continue
+		}
+		r.orphans.forget(o.key())
+		r.o.Log.Info("removed what no row knows", "instance", o.id)
+	}
+}
+
+func (r *Reconciler) removeOrphan(ctx context.Context, o orphan) error {
+	r.o.Hook("before:orphan")
+	defer r.o.Hook("after:orphan")
+	return r.bounded(ctx, func(ctx context.Context) error {
+		if o.id != "" {
+			return r.o.Runtime.Remove(ctx, o.id)
+		}
+		return r.o.Onions.Remove(ctx, o.address)
+	})
+}
+
+// eraseOrphanContents erases directories of users' files that no row knows.
+// It looks again inside a write transaction, which no start command can be
+// in at the same time: a start moves its files in just before it commits.
+func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) {
+	ids, err := r.o.Contents.List()
+	if err != nil {
+		r.o.Log.Error("list contents", "error", err)
+		return
+	}
+	now := r.o.Clock.Now()
+	if len(r.unknown(ids, rows)) == 0 || !r.orphans.mayTry(stepErase, now) {
+		return
+	}
+	err = r.o.Store.Update(ctx, func(tx Tx) error {
+		rows, err := tx.Instances(InstanceFilter{NotEnded: true})
+		if err != nil {
+			return err
+		}
+		for _, id := range r.unknown(ids, rows) {
+			if err := r.o.Contents.Erase(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.orphans.failed(&r.o.Policy, stepErase, err, now)
+		r.o.Log.Error("erase contents", "error", err)
+	}
+}
+
+// unknown returns the IDs that belong to no row and no actor.
+func (r *Reconciler) unknown(ids []string, rows []*Instance) []string {
+	known := make(map[string]bool)
+	for _, inst := range rows {
+		known[inst.ID] = true
+	}
+	var out []string
+	for _, id := range ids {
+		if !known[id] && !r.hasActor(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (r *Reconciler) hasActor(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.actors[id]
+	return ok
+}
