@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -76,24 +75,12 @@ func (c *Client) say(text string) error {
 }
 
 // attach sends a file for the next command.
-func (c *Client) attach(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
+func (c *Client) attach(f *upload) error {
+	if err := c.write(frame{Type: typeFile, Name: f.name, Size: int64(len(f.data))}); err != nil {
 		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file", path)
-	}
-	if err := c.write(frame{Type: typeFile, Name: filepath.Base(path), Size: info.Size()}); err != nil {
-		return err
-	}
-	if _, err := io.CopyN(c.conn, f, info.Size()); err != nil {
-		return fmt.Errorf("send %s: %w", filepath.Base(path), err)
+	if _, err := c.conn.Write(f.data); err != nil {
+		return fmt.Errorf("send %s: %w", f.name, err)
 	}
 	return nil
 }

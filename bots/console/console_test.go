@@ -117,6 +117,30 @@ func TestCtlPrintsTheAnswer(t *testing.T) {
 	}
 }
 
+func TestAPageFromTheInputComesAlong(t *testing.T) {
+	var texts, files []string
+	b := newBot(t, func(b *bot, m *bots.Message) {
+		texts = append(texts, m.Text)
+		for _, a := range m.Attachments {
+			files = append(files, a.Name)
+		}
+		say("ok")(b, m)
+	})
+	for _, page := range []string{"# Hi\n\nthere", "<!DOCTYPE html><p>Hi", "PK\x03\x04rest of a zip", "\x89PNG\x0D\x0A\x1A\x0A…"} {
+		var out bytes.Buffer
+		words := []string{"start", "site"}
+		if code := Ctl(context.Background(), b.path, words, strings.NewReader(page), &out, CtlOptions{File: "-"}); code != ExitOK {
+			t.Errorf("%.10q: %d %s", page, code, out.String())
+		}
+	}
+	if want := []string{"start site\n# Hi\n\nthere", "start site", "start site", "start site"}; !slices.Equal(texts, want) {
+		t.Errorf("commands %q", texts)
+	}
+	if want := []string{"page.html", "page.zip", "page.png"}; !slices.Equal(files, want) {
+		t.Errorf("files %q", files)
+	}
+}
+
 func TestCtlWaitsForTheEndOfTheStory(t *testing.T) {
 	b := newBot(t, func(b *bot, m *bots.Message) {
 		b.send(m.Route, services.KindStarted, "i1", bots.Reply{Text: "publishing", Pending: true})

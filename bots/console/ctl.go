@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -13,7 +12,7 @@ import (
 // CtlOptions bound a [Ctl].
 type CtlOptions struct {
 	Timeout time.Duration // until the last reply; 15 min if zero
-	File    string        // a file to send along; "" for none
+	File    string        // a file to send along, "-" for what comes from in; "" for none
 	Err     io.Writer     // what is no reply; the same as out if nil
 }
 
@@ -22,7 +21,7 @@ const maxText = 256 << 10
 
 // Ctl gives the daemon one command, prints what it answers until nothing
 // more will follow, and returns an exit code. Without words the command is
-// read from in.
+// read from in, with the page below its first line.
 func Ctl(ctx context.Context, path string, words []string, in io.Reader, out io.Writer, o CtlOptions) int {
 	if o.Timeout == 0 {
 		o.Timeout = 15 * time.Minute
@@ -32,14 +31,10 @@ func Ctl(ctx context.Context, path string, words []string, in io.Reader, out io.
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	text := strings.Join(words, " ")
-	if text == "" && in != nil {
-		b, err := io.ReadAll(io.LimitReader(in, maxText))
-		if err != nil {
-			fmt.Fprintln(o.Err, "The command could not be read:", err)
-			return ExitRefused
-		}
-		text = string(b)
+	r, err := newRequest(words, in, o.File)
+	if err != nil {
+		fmt.Fprintln(o.Err, "What to send could not be read:", err)
+		return ExitRefused
 	}
 	c, err := Dial(ctx, path, false)
 	if err != nil {
@@ -49,7 +44,7 @@ func Ctl(ctx context.Context, path string, words []string, in io.Reader, out io.
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
-	code, err := c.ask(text, o.File, out)
+	code, err := c.ask(r, out)
 	switch {
 	case err == nil:
 		return code
@@ -62,19 +57,18 @@ func Ctl(ctx context.Context, path string, words []string, in io.Reader, out io.
 }
 
 // ask sends one command and prints its replies to the last one.
-func (c *Client) ask(text, file string, out io.Writer) (int, error) {
-	if file != "" {
-		err := c.attach(file)
+func (c *Client) ask(r request, out io.Writer) (int, error) {
+	if r.file != nil {
+		err := c.attach(r.file)
 		if f, refused := c.refusal(err); refused { // the server hung up half-way
 			show(out, f)
 			return ExitRefused, nil
 		}
 		if err != nil {
-			fmt.Fprintln(out, "The file could not be sent:", err)
-			return ExitRefused, nil
+			return ExitNoBot, err
 		}
 	}
-	if err := c.say(text); err != nil {
+	if err := c.say(r.text); err != nil {
 		if f, refused := c.refusal(err); refused {
 			show(out, f)
 			return ExitRefused, nil

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"onionbot/bots/console"
 )
@@ -43,8 +46,33 @@ func (t target) load() (*config, error) {
 
 type ctlCmd struct {
 	target
-	File  string   `type:"path" help:"A page, picture or zip to send along."`
-	Words []string `arg:"" passthrough:"" help:"What you would write to the bot."`
+	File  string   `type:"path" short:"f" help:"A page, picture or zip to send along; - reads it from the input."`
+	Words []string `arg:"" optional:"" help:"What you would write to the bot; without any, the input is the command and its page."`
+}
+
+// flagsFirst puts the flags of "ctl" before the words of the command: the
+// parser takes no flag between two words.
+func flagsFirst(args []string) []string {
+	if len(args) == 0 || args[0] != "ctl" {
+		return args
+	}
+	flags, words := []string{"ctl"}, []string(nil)
+	for rest := args[1:]; len(rest) > 0; rest = rest[1:] {
+		arg := rest[0]
+		name, _, joined := strings.Cut(arg, "=")
+		switch {
+		case arg == "--":
+			return append(append(append(flags, arg), words...), rest[1:]...)
+		case !strings.HasPrefix(arg, "-") || arg == "-":
+			words = append(words, arg)
+		case !joined && len(rest) > 1 && slices.Contains([]string{"--config", "--socket", "--file", "-f"}, name):
+			flags = append(flags, arg, rest[1])
+			rest = rest[1:]
+		default:
+			flags = append(flags, arg)
+		}
+	}
+	return append(flags, words...)
 }
 
 // Run gives the running bot one command and prints its answer.
@@ -52,6 +80,9 @@ func (c ctlCmd) Run(ctx context.Context, s *streams) error {
 	socket, err := c.path()
 	if err != nil {
 		return err
+	}
+	if len(c.Words) == 0 && isTerminal(s.in) {
+		return errors.New("type the command behind ctl, as in: onionbot ctl list")
 	}
 	code := console.Ctl(ctx, socket, c.Words, s.in, s.out, console.CtlOptions{File: c.File})
 	if code != 0 {

@@ -73,7 +73,7 @@ func run(args []string, in *os.File, out, errOut io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	kctx, err := parser.Parse(args)
+	kctx, err := parser.Parse(flagsFirst(args))
 	if exited >= 0 {
 		return exited
 	}
