@@ -63,7 +63,13 @@ func runDir(t *testing.T) string {
 // open makes a runtime of its own installation on the real engine.
 func open(t *testing.T) *Runtime {
 	t.Helper()
-	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, Installation: "test-" + freshID()})
+	return openOn(t, "")
+}
+
+// openOn is open on the engine at an address; "" for the default one.
+func openOn(t *testing.T, host string) *Runtime {
+	t.Helper()
+	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, Installation: "test-" + freshID(), Host: host})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -18,22 +19,50 @@ import (
 // observers is how many containers List looks at side by side.
 const observers = 16
 
-// Inspect implements [services.Runtime].
+// Inspect implements [services.Runtime]. An instance whose shim answers costs
+// the engine nothing: only PID 1 of its container can have that socket.
 func (r *Runtime) Inspect(ctx context.Context, id string) (services.Container, error) {
-	_, missing := os.Lstat(r.layout(id).dir)
-	out := services.Container{ID: id, Files: missing == nil}
-	c, err := r.inspect(ctx, id)
-	if err != nil || c == nil {
-		return out, err
+	out := r.begin(id)
+	s, err := r.look(ctx, id)
+	if err == nil && s.Going {
+		fill(&out, s)
+		return out, nil
 	}
-	out = r.observe(ctx, id, c)
-	out.Files = missing == nil
+	c, engineErr := r.inspect(ctx, id)
+	switch {
+	case engineErr != nil && r.Ping(ctx) == nil:
+		r.log.Warn("the engine cannot describe a container", "instance", id, "error", engineErr)
+		out.State = services.ContainerUnknown
+	case engineErr != nil:
+		return out, engineErr
+	case c == nil:
+		r.forget(id)
+	case c.State.Paused:
+		out.State = services.ContainerPaused
+	case c.State.Running:
+		r.judge(&out, s, err)
+	default:
+		r.forget(id)
+		describe(&out, c.State)
+	}
 	return out, nil
 }
 
-// List implements [services.Runtime].
+// begin is what the host's files say of an instance.
+func (r *Runtime) begin(id string) services.Container {
+	l := r.layout(id)
+	_, missing := os.Lstat(l.dir)
+	out := services.Container{ID: id, Files: missing == nil}
+	if at, err := shim.ReadDeadline(l.deadline()); err == nil {
+		out.Deadline = at
+	}
+	return out
+}
+
+// List implements [services.Runtime]: one question to the engine, and one to
+// each shim. Only containers that have ended are described one by one.
 func (r *Runtime) List(ctx context.Context) ([]services.Container, error) {
-	ids, err := r.listContainers(ctx)
+	found, err := r.listContainers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -41,39 +70,57 @@ func (r *Runtime) List(ctx context.Context) ([]services.Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]services.Container, 0, len(dirs)+len(ids))
-	known := make(map[string]bool)
-	for _, id := range append(ids, dirs...) {
-		if !known[id] {
-			known[id] = true
+	all := r.observeAll(ctx, found)
+	for _, id := range dirs {
+		if _, has := found[id]; !has {
 			all = append(all, services.Container{ID: id, Files: true})
+			r.forget(id)
 		}
 	}
-	return all, r.inspectAll(ctx, all[:len(ids)])
+	return all, ctx.Err()
 }
 
-// inspectAll fills in what is known of each, side by side.
-func (r *Runtime) inspectAll(ctx context.Context, all []services.Container) error {
+// observeAll looks at every container side by side.
+func (r *Runtime) observeAll(ctx context.Context, found map[string]container.Summary) []services.Container {
 	var (
 		wait  sync.WaitGroup
 		slots = make(chan struct{}, observers)
-		mu    sync.Mutex
-		first error
+		all   = make([]services.Container, len(found))
 	)
-	for i := range all {
+	for i, id := range slices.Sorted(maps.Keys(found)) {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			c, err := r.Inspect(ctx, all[i].ID)
-			mu.Lock()
-			defer mu.Unlock()
-			if all[i] = c; err != nil && first == nil {
-				first = err
-			}
+			all[i] = r.observe(ctx, id, found[id].State)
 		})
 	}
 	wait.Wait()
-	return first
+	return all
+}
+
+// observe looks at one container that the engine has listed.
+func (r *Runtime) observe(ctx context.Context, id string, state container.ContainerState) services.Container {
+	out := r.begin(id)
+	switch state {
+	case container.StateRunning:
+		s, err := r.look(ctx, id)
+		r.judge(&out, s, err)
+	case container.StatePaused:
+		out.State = services.ContainerPaused
+	case container.StateCreated:
+		out.State = services.ContainerCreated
+	default:
+		r.forget(id)
+		c, err := r.inspect(ctx, id)
+		switch {
+		case err != nil:
+			r.log.Warn("the engine cannot describe a container", "instance", id, "error", err)
+			out.State = services.ContainerUnknown
+		case c != nil:
+			describe(&out, c.State)
+		}
+	}
+	return out
 }
 
 // inspect asks the engine for one container; nil means that there is none of
@@ -98,33 +145,24 @@ func (r *Runtime) inspect(ctx context.Context, id string) (*container.InspectRes
 	return found, nil
 }
 
-// observe joins what the engine and the shim say.
-func (r *Runtime) observe(ctx context.Context, id string, c *container.InspectResponse) services.Container {
-	l := r.layout(id)
-	out := services.Container{ID: id, State: services.ContainerCreated}
-	if at, err := shim.ReadDeadline(l.deadline()); err == nil {
-		out.Deadline = at
+// describe tells of a container that does not run what the engine says of it.
+func describe(out *services.Container, s *container.State) {
+	if s.Status == container.StateCreated {
+		out.State = services.ContainerCreated
+		return
 	}
-	switch {
-	case c.State.Running:
-		s, err := askShim(ctx, l, shim.Request{Op: shim.OpStatus})
-		if err == nil {
-			fill(&out, s)
-		}
-	case c.State.Status == container.StateCreated:
-	default:
-		out.State, out.Exit = services.ContainerExited, ExitOf(c.State.ExitCode)
-		if out.Exit == services.ExitApp {
-			out.ExitCode = -1
-		}
-		if at, err := time.Parse(time.RFC3339Nano, c.State.StartedAt); err == nil {
-			out.StartedAt = at
-		}
+	out.State, out.Exit, out.NoMemory = services.ContainerExited, ExitOf(s.ExitCode), s.OOMKilled
+	if out.Exit == services.ExitApp {
+		out.ExitCode = -1
 	}
-	return out
+	if at, err := time.Parse(time.RFC3339Nano, s.StartedAt); err == nil {
+		out.StartedAt = at
+	}
 }
 
+// fill tells what a shim says.
 func fill(out *services.Container, s shim.Status) {
+	out.State = services.ContainerCreated
 	if s.Going {
 		out.State = services.ContainerRunning
 	}
@@ -156,24 +194,23 @@ func ExitOf(code int) services.Exit {
 	return services.ExitApp
 }
 
-// listContainers returns the instances that have a container of ours.
-func (r *Runtime) listContainers(ctx context.Context) ([]string, error) {
-	var found []container.Summary
+// listContainers returns the containers of ours by instance.
+func (r *Runtime) listContainers(ctx context.Context) (map[string]container.Summary, error) {
+	var list []container.Summary
 	err := call(ctx, quickCall, func(ctx context.Context) (err error) {
-		found, err = r.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: r.ours()})
+		list, err = r.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: r.ours()})
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
-	var ids []string
-	for _, c := range found {
+	found := make(map[string]container.Summary, len(list))
+	for _, c := range list {
 		if id := c.Labels[labelInstance]; validID.MatchString(id) {
-			ids = append(ids, id)
+			found[id] = c
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return found, nil
 }
 
 // listDirs returns the names in the run directory.

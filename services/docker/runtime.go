@@ -38,11 +38,14 @@ type Runtime struct {
 	alive context.Context // ends with Close; image builds outlive their callers
 	end   context.CancelFunc
 
-	mu     sync.Mutex
-	locks  map[string]*idLock
-	images map[string]bool // refs seen on the engine
-	builds map[string]*imageBuild
-	work   sync.WaitGroup
+	patience struct{ look, hung time.Duration } // lookPatience and hungAfter but in tests
+
+	mu       sync.Mutex
+	silences map[string]silence // by instance, while its shim does not answer
+	locks    map[string]*idLock
+	images   map[string]bool // refs seen on the engine
+	builds   map[string]*imageBuild
+	work     sync.WaitGroup
 }
 
 // idLock serialises what changes one instance.
@@ -81,8 +84,10 @@ func New(opts Options) (*Runtime, error) {
 	}
 	r := &Runtime{
 		cli: cli, opts: opts, log: opts.Logger,
-		locks: make(map[string]*idLock), images: make(map[string]bool), builds: make(map[string]*imageBuild),
+		silences: make(map[string]silence), locks: make(map[string]*idLock),
+		images: make(map[string]bool), builds: make(map[string]*imageBuild),
 	}
+	r.patience.look, r.patience.hung = lookPatience, hungAfter
 	r.alive, r.end = context.WithCancel(context.Background())
 	return r, nil
 }

@@ -23,6 +23,9 @@ func TestDockerConforms(t *testing.T) {
 	runtimetest.Run(t, func(t *testing.T) *runtimetest.Fixture {
 		t.Parallel()
 		r := open(t)
+		if strings.Contains(t.Name(), "Hung") {
+			r.patience.look, r.patience.hung = 200*time.Millisecond, time.Second
+		}
 		d := service(t, "site")
 		return &runtimetest.Fixture{
 			Runtime: r, Definition: d, ID: freshID, Now: time.Now, Advance: time.Sleep, Settle: eventually,
@@ -33,6 +36,8 @@ func TestDockerConforms(t *testing.T) {
 				}
 				return res.Body.Close()
 			},
+			Pause:     func(id string) error { return engine(t, "pause", containerName(id)) },
+			Hang:      func(id string) error { return stopShim(t, id) },
 			CrashCode: -1,
 			Crash: func(id string) error {
 				_, err := inside(t, id, d.User, "kill -KILL $(cat /tmp/nginx.pid)")
