@@ -18,11 +18,52 @@ type Message struct {
 	SentAt      time.Time
 	Attachments []Attachment
 	Public      bool // it could be read by others; it is never executed
-	// Unsupported names what came when it was neither text nor a file:
-	// "voice message", "sticker", "location", … as it reads after "a". Text is
-	// empty then.
+	// Unsupported names what came when it was neither text nor a file that can
+	// be had: [Voice], [Sticker], "location", … as it reads after "a" or "an".
+	// Text and Attachments are empty then, but in a [Message.Group].
 	Unsupported string
+
+	// Group is common to messages that the sender sent as one, as an album is:
+	// parts of one group are one message. "" for none.
+	Group string
+	// Cut says that the network may have cut the text, so that the sender's
+	// next message is the rest of it.
+	Cut Cut
+	// Quoted are the files of the sender's own message that this one answers.
+	Quoted []Attachment
+	// Answers is the ID of the sender's own message that this one answers, as
+	// far as the network tells; "" for none.
+	Answers string
+
+	// Also are the IDs of the other events that this message was made of.
+	Also []string
+	// Missing names what came along and cannot be had, as Unsupported would.
+	Missing []string
 }
+
+// What came and has a sentence of its own, as [Message.Unsupported].
+const (
+	Forwarded = "forwarded message"
+	Edited    = "edited message"
+	Foreign   = "message that another bot wrote"
+	Voice     = "voice message"
+	Sound     = "sound file"
+	Video     = "video"
+	Moving    = "moving picture"
+	Sticker   = "sticker"
+	TooLarge  = "file of more than 20 MB"
+	Unfetched = "file that the server could not fetch"
+)
+
+// Cut is where a network cut a text that was too long for one message.
+type Cut int
+
+// The cuts.
+const (
+	Whole   Cut = iota
+	AtBreak     // between words or lines, where the space around it was dropped
+	Hard        // anywhere, perhaps within a word
+)
 
 // Identity is a person on a network.
 type Identity struct {

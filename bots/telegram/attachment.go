@@ -33,7 +33,7 @@ func (a *Adapter) attachments(w *wireMessage) []bots.Attachment {
 			best = p
 		}
 	}
-	best.Name = "photo.jpg" // pictures have no names; Telegram makes them JPEG
+	best.Name = "" // pictures have none
 	return []bots.Attachment{a.attachment(best.wireFile)}
 }
 

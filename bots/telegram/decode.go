@@ -14,9 +14,9 @@ import (
 )
 
 // Decode reads a stored update. Only what a person wrote or pressed in a
-// private chat with the bot becomes a message; groups, channels, edits,
-// forwards, messages made by other bots and service messages are none of our
-// business. The identity is the numeric id and nothing else.
+// private chat with the bot becomes a message; groups, channels and service
+// messages are none of our business. The identity is the numeric id and
+// nothing else.
 func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message, error) {
 	var u wireUpdate
 	if err := json.Unmarshal(in.Raw, &u); err != nil {
@@ -26,6 +26,8 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 	switch {
 	case u.Message != nil:
 		m = a.fromMessage(u.Message)
+	case u.Edited != nil:
+		m = fromEdit(u.Edited)
 	case u.Press != nil:
 		m = fromPress(u.Press)
 	}
@@ -40,27 +42,105 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 }
 
 func (a *Adapter) fromMessage(w *wireMessage) *bots.Message {
-	notOwnWords := bool(w.ForwardOrigin || w.ViaBot || w.SenderChat) || w.ForwardDate != 0 || w.EditDate != 0
-	if w.From == nil || notOwnWords || !private(w.Chat, *w.From) {
+	m := w.sender()
+	if m == nil {
+		return nil
+	}
+	m.Group = w.Album
+	if m.Unsupported = w.foreign(); m.Unsupported != "" {
+		return m
+	}
+	m.Text = plain(w.Text + w.Caption) // a message has one of them
+	m.Quoted = a.quoted(w)
+	if m.Unsupported = w.useless(); m.Unsupported != "" {
+		if m.Group == "" { // an album's words may stand on any part of it
+			m.Text = ""
+		}
+		return m
+	}
+	m.Attachments = a.attachments(w)
+	m.Cut = cutOf(w.Text)
+	if m.Text == "" && len(m.Attachments) == 0 {
+		return nil
+	}
+	return m
+}
+
+// fromEdit is a change of an earlier message. Of a location that is shared
+// live, changes come by themselves.
+func fromEdit(w *wireMessage) *bots.Message {
+	m := w.sender()
+	if m == nil || bool(w.Location) {
+		return nil
+	}
+	m.Unsupported = bots.Edited
+	if w.EditDate > 0 {
+		m.SentAt = time.Unix(w.EditDate, 0)
+	}
+	return m
+}
+
+// sender begins the message of a person in the chat with the bot; nil for
+// everything else.
+func (w *wireMessage) sender() *bots.Message {
+	if w.From == nil || bool(w.SenderChat) || !private(w.Chat, *w.From) {
 		return nil
 	}
 	m := person(*w.From)
 	if w.Date > 0 {
 		m.SentAt = time.Unix(w.Date, 0)
 	}
+	return m
+}
+
+// foreign names a message that is not its sender's own words, or not for the
+// first time; "" for all others.
+func (w *wireMessage) foreign() string {
+	switch {
+	case bool(w.ForwardOrigin), w.ForwardDate != 0:
+		return bots.Forwarded
+	case bool(w.ViaBot):
+		return bots.Foreign
+	case w.EditDate != 0:
+		return bots.Edited
+	}
+	return ""
+}
+
+// useless names what nothing can be done with.
+func (w *wireMessage) useless() string {
 	if kind := w.name(); kind != "" {
-		m.Unsupported = kind
-		return m
+		return kind
 	}
-	m.Attachments = a.attachments(w)
-	m.Text = plain(w.Text)
-	if m.Text == "" {
-		m.Text = plain(w.Caption)
+	if w.Document != nil && w.Document.Size > MaxDownload {
+		return bots.TooLarge
 	}
-	if m.Text == "" && len(m.Attachments) == 0 {
+	return ""
+}
+
+// quoted are the files of the sender's own message that w answers.
+func (a *Adapter) quoted(w *wireMessage) []bots.Attachment {
+	q := w.Answered.value
+	if q == nil || q.From == nil || q.From.ID != w.From.ID || q.foreign() != "" || q.useless() != "" {
 		return nil
 	}
-	return m
+	return a.attachments(q)
+}
+
+// shortestCut is the shortest part, in UTF-16 units, that apps make of a text
+// that is too long for one message: they look for a good place, and one of
+// them looks back as far as the middle.
+const shortestCut = maxText / 2
+
+// cutOf tells whether text may be the beginning of a longer one.
+func cutOf(text string) bots.Cut {
+	switch n := units(text); {
+	case n >= maxText:
+		return bots.Hard
+	case n >= shortestCut:
+		return bots.AtBreak
+	}
+	return bots.Whole
 }
 
 func fromPress(w *wirePress) *bots.Message {

@@ -30,11 +30,13 @@ func TestOnlyAPersonsOwnWordsAreRead(t *testing.T) {
 		{"supergroup", `"message":{` + from + `,"chat":{"id":-100,"type":"supergroup"},"text":"hi"}`, "-"},
 		{"group that calls itself private", `"message":{` + from + `,"chat":{"id":8,"type":"private"},"text":"hi"}`, "-"},
 		{"channel", `"channel_post":{"chat":{"id":-1,"type":"channel"},"text":"hi"}`, "-"},
-		{"edit", `"edited_message":{` + from + `,` + chat + `,"text":"hi"}`, "-"},
-		{"edited on the way", `"message":{` + from + `,` + chat + `,"edit_date":5,"text":"hi"}`, "-"},
-		{"forward", `"message":{` + from + `,` + chat + `,"forward_origin":{"type":"user"},"text":"hi"}`, "-"},
-		{"forward of old", `"message":{` + from + `,` + chat + `,"forward_date":5,"text":"hi"}`, "-"},
-		{"via a bot", `"message":{` + from + `,` + chat + `,"via_bot":{"id":1},"text":"hi"}`, "-"},
+		{"edit", `"edited_message":{` + from + `,` + chat + `,"edit_date":5,"text":"hi"}`, "!edited message"},
+		{"edit by a stranger to the chat", `"edited_message":{"from":{"id":8},` + chat + `,"edit_date":5,"text":"hi"}`, "-"},
+		{"live location", `"edited_message":{` + from + `,` + chat + `,"edit_date":5,"location":{"latitude":1}}`, "-"},
+		{"edited on the way", `"message":{` + from + `,` + chat + `,"edit_date":5,"text":"hi"}`, "!edited message"},
+		{"forward", `"message":{` + from + `,` + chat + `,"forward_origin":{"type":"user"},"text":"hi"}`, "!forwarded message"},
+		{"forward of old", `"message":{` + from + `,` + chat + `,"forward_date":5,"document":{"file_id":"x"},"caption":"start site"}`, "!forwarded message"},
+		{"via a bot", `"message":{` + from + `,` + chat + `,"via_bot":{"id":1},"text":"hi"}`, "!message that another bot wrote"},
 		{"another bot", `"message":{"from":{"id":7,"is_bot":true},` + chat + `,"text":"hi"}`, "-"},
 		{"nobody", `"message":{` + chat + `,"text":"hi"}`, "-"},
 		{"on behalf of a channel", `"message":{` + from + `,` + chat + `,"sender_chat":{"id":-1},"text":"hi"}`, "-"},
@@ -45,6 +47,9 @@ func TestOnlyAPersonsOwnWordsAreRead(t *testing.T) {
 		{"video with words", `"message":{` + from + `,` + chat + `,"video":{},"caption":"start site"}`, "!video"},
 		{"location", `"message":{` + from + `,` + chat + `,"location":{}}`, "!location"},
 		{"gif", `"message":{` + from + `,` + chat + `,"animation":{},"document":{"file_id":"x"}}`, "!moving picture"},
+		{"round video", `"message":{` + from + `,` + chat + `,"video_note":{"file_id":"x"}}`, "!video"},
+		{"music", `"message":{` + from + `,` + chat + `,"audio":{"file_id":"x"}}`, "!sound file"},
+		{"large file", `"message":{` + from + `,` + chat + `,"document":{"file_id":"x","file_size":20971521},"caption":"start site"}`, "!file of more than 20 MB"},
 		{"press", `"callback_query":{"id":"1",` + from + `,"message":{` + chat + `},"data":"stop #a"}`, "stop #a"},
 		{"press in a group", `"callback_query":{"id":"1",` + from + `,"message":{"chat":{"id":-5,"type":"group"}},"data":"stop"}`, "-"},
 		{"press by another", `"callback_query":{"id":"1","from":{"id":8},"message":{` + chat + `},"data":"stop"}`, "-"},
@@ -102,7 +107,9 @@ func TestFilesAreFetched(t *testing.T) {
 	s.SendFile(alice, "../../index.html", []byte("<h1>hi</h1>"), "start site")
 	s.SendPhoto(alice, []byte("jpeg"), "")
 	s.SendFile(alice, "full.zip", full, "")
-	s.SendFile(alice, "more.zip", append(full, 'x'), "")
+	unannounced := s.FileMessage(alice, "more.zip", append(full, 'x'), "")
+	delete(unannounced["document"].(map[string]any), "file_size")
+	s.Push("message", unannounced)
 	receive(t, a, box)
 	tests := []struct {
 		text, name string
@@ -110,9 +117,9 @@ func TestFilesAreFetched(t *testing.T) {
 		err        error
 	}{
 		{"start site", "../../index.html", 11, nil},
-		{"", "photo.jpg", 4, nil},
+		{"", "", 4, nil},
 		{"", "full.zip", telegram.MaxDownload, nil},
-		{"", "more.zip", telegram.MaxDownload + 1, telegram.ErrTooLarge},
+		{"", "more.zip", -1, telegram.ErrTooLarge},
 	}
 	for i, e := range box.await(t, len(tests)) {
 		m, err := a.Decode(t.Context(), e)

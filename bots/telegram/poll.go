@@ -35,7 +35,7 @@ func (a *Adapter) getUpdates(ctx context.Context, offset int64, wait time.Durati
 		Offset:  offset,
 		Limit:   batchSize,
 		Timeout: int(max(wait, time.Second) / time.Second),
-		Allowed: []string{"message", "callback_query"},
+		Allowed: []string{"message", "edited_message", "callback_query"},
 	})
 	if err != nil {
 		return nil, clean(err)
@@ -56,6 +56,9 @@ type update struct {
 	Message *struct {
 		Date int64 `json:"date"`
 	} `json:"message"`
+	Edited *struct {
+		Date int64 `json:"edit_date"`
+	} `json:"edited_message"`
 	Press *struct {
 		ID      string `json:"id"`
 		Message *struct {
@@ -102,6 +105,8 @@ func (u *update) sentAt(caughtUp, now time.Time) time.Time {
 	switch {
 	case u.Message != nil && u.Message.Date > 0:
 		return time.Unix(u.Message.Date, 0)
+	case u.Edited != nil && u.Edited.Date > 0:
+		return time.Unix(u.Edited.Date, 0)
 	case u.Press == nil || now.Sub(caughtUp) < pressGap:
 		return now
 	}

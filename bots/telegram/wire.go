@@ -1,5 +1,11 @@
 package telegram
 
+import (
+	"encoding/json"
+
+	"onionbot/bots"
+)
+
 // The parts of an update that matter here. Own types instead of telebot's:
 // one field elsewhere in the message that Telegram changes one day must not
 // make a plain command unreadable.
@@ -7,6 +13,7 @@ package telegram
 type wireUpdate struct {
 	ID      int64        `json:"update_id"`
 	Message *wireMessage `json:"message"`
+	Edited  *wireMessage `json:"edited_message"`
 	Press   *wirePress   `json:"callback_query"`
 }
 
@@ -27,6 +34,11 @@ type wireMessage struct {
 	Chat wireChat  `json:"chat"`
 	Date int64     `json:"date"`
 
+	// Album is common to the messages that were sent as one.
+	Album string `json:"media_group_id"`
+	// Answered is the message that this one answers; it has none of its own.
+	Answered lenient[wireMessage] `json:"reply_to_message"`
+
 	// Not the sender's own words when present.
 	ForwardOrigin present `json:"forward_origin"`
 	ForwardDate   int64   `json:"forward_date"` // servers before Bot API 7
@@ -45,7 +57,7 @@ type wireMessage struct {
 // unreadable are the kinds of message that are neither text nor a file for
 // us. Everything that is not listed is a service message.
 type unreadable struct {
-	Animation present `json:"animation"` // comes with a document too
+	Animation present `json:"animation"`
 	Audio     present `json:"audio"`
 	Voice     present `json:"voice"`
 	Video     present `json:"video"`
@@ -67,19 +79,19 @@ func (u *unreadable) name() string {
 		is   present
 		name string
 	}{
-		{u.Animation, "moving picture"},
-		{u.Audio, "sound file"},
-		{u.Voice, "voice message"},
-		{u.Video, "video"},
-		{u.VideoNote, "video"},
-		{u.Sticker, "sticker"},
+		{u.Animation, bots.Moving}, // comes with a document too
+		{u.Audio, bots.Sound},
+		{u.Voice, bots.Voice},
+		{u.Video, bots.Video},
+		{u.VideoNote, bots.Video},
+		{u.Sticker, bots.Sticker},
 		{u.Location, "location"},
 		{u.Contact, "contact"},
 		{u.Poll, "poll"},
 		{u.Dice, "die"},
 		{u.Game, "game"},
 		{u.Story, "story"},
-		{u.PaidMedia, "video"},
+		{u.PaidMedia, bots.Video},
 		{u.Checklist, "checklist"},
 	} {
 		if kind.is {
@@ -115,5 +127,17 @@ type present bool
 // UnmarshalJSON looks only whether the value is null.
 func (p *present) UnmarshalJSON(b []byte) error {
 	*p = string(b) != "null"
+	return nil
+}
+
+// lenient is a part of a message that is left out when it cannot be read.
+type lenient[T any] struct{ value *T }
+
+// UnmarshalJSON never fails.
+func (l *lenient[T]) UnmarshalJSON(b []byte) error {
+	v := new(T)
+	if json.Unmarshal(b, v) == nil {
+		l.value = v
+	}
 	return nil
 }

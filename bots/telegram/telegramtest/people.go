@@ -3,9 +3,11 @@ package telegramtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
+	"unicode/utf16"
 )
 
 // Sent is a message of the bot as the person sees it now.
@@ -65,6 +67,39 @@ func (s *Server) message(userID int64, text string) map[string]any {
 // Type sends a text to the bot and returns the update's id.
 func (s *Server) Type(userID int64, text string) int64 {
 	return s.Push("message", s.Message(userID, text))
+}
+
+// TypeLong sends a text as apps do: one that is too long for a message in
+// pieces of at most 4,096 units, cut where the app finds it best; here, anywhere.
+func (s *Server) TypeLong(userID int64, text string) (ids []int64) {
+	for units := utf16.Encode([]rune(text)); len(units) > 0; {
+		n := min(len(units), 4096)
+		ids = append(ids, s.Type(userID, string(utf16.Decode(units[:n]))))
+		units = units[n:]
+	}
+	return ids
+}
+
+// Reply sends a text that answers a message of the chat, which stands in it.
+func (s *Server) Reply(userID int64, to map[string]any, text string) int64 {
+	m := s.Message(userID, text)
+	m["reply_to_message"] = to
+	return s.Push("message", m)
+}
+
+// Edit changes a message that was pushed before.
+func (s *Server) Edit(userID int64, message map[string]any, text string) int64 {
+	edited := maps.Clone(message)
+	edited["edit_date"], edited["text"] = now(), text
+	return s.Push("edited_message", edited)
+}
+
+// Forward sends somebody else's message on.
+func (s *Server) Forward(userID int64, message map[string]any) int64 {
+	forwarded := maps.Clone(message)
+	forwarded["forward_date"] = now() - 60
+	forwarded["forward_origin"] = map[string]any{"type": "hidden_user", "sender_user_name": "Somebody", "date": now() - 60}
+	return s.Push("message", forwarded)
 }
 
 // Push queues an update of a kind ("message", "edited_message",

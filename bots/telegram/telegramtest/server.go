@@ -33,6 +33,7 @@ type Server struct {
 	allowed  map[string]bool // nil: everything
 	poll     chan struct{}   // closed to end the poll that waits; nil if none
 	files    map[string]*file
+	albums   int
 	presses  map[string]bool // callback query id -> answered
 	faults   []*Fault
 	calls    map[string]int
