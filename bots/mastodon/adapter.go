@@ -37,11 +37,6 @@ type Options struct {
 
 	// Actors are the pinned actors of account ids; see [Identity].
 	Actors map[string]string
-
-	// AllowLoopback permits plain http to, and media from, this machine: for
-	// tests against a fake server. Everywhere else plain http is for .onion
-	// hosts only.
-	AllowLoopback bool
 }
 
 // Adapter is one bot account on one server.
@@ -55,7 +50,7 @@ type Adapter struct {
 	timeout  time.Duration
 	warning  string
 	language string
-	loopback bool
+	loopback bool // the server is on this machine, and so may its media be
 	actors   map[string]string
 
 	health atomic.Pointer[string]
@@ -77,7 +72,7 @@ var (
 
 // New checks the options and makes an adapter. It does not talk to the server.
 func New(o Options) (*Adapter, error) {
-	base, err := parseServer(o.Server, o.AllowLoopback)
+	base, err := parseServer(o.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +94,7 @@ func New(o Options) (*Adapter, error) {
 	limits := &rateLimits{}
 	return &Adapter{
 		client:     newClient(base, o.Token, o.Dial, limits),
-		media:      newMediaClient(o.Dial, o.AllowLoopback),
+		media:      newMediaClient(o.Dial, isLoopback(base.Hostname())),
 		base:       base,
 		limits:     limits,
 		log:        o.Logger,
@@ -107,7 +102,7 @@ func New(o Options) (*Adapter, error) {
 		timeout:    o.RequestTimeout,
 		warning:    o.ContentWarning,
 		language:   o.Language,
-		loopback:   o.AllowLoopback,
+		loopback:   isLoopback(base.Hostname()),
 		actors:     o.Actors,
 		recipients: make(map[string]recipient),
 		sent:       make(map[mastodon.ID]string),

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,22 +24,63 @@ const maxAttachment = 20 << 20
 var errTooLarge error = services.Wrap(services.CodeBadContent,
 	errors.New("the attachment is larger than 20 MB"), "reason", "too-big")
 
-// attachments are the files of a post. Servers keep media on hosts of their
-// own, so they are fetched from there, and without the token.
-func (a *Adapter) attachments(media []wireMedia) []bots.Attachment {
-	var out []bots.Attachment
+// attachments are the files of a post, and the names of what is missing.
+// Servers keep media on hosts of their own, so they are fetched from there,
+// and without the token. A server that did not copy a file of another one
+// says where it comes from.
+func (a *Adapter) attachments(media []wireMedia) (files []bots.Attachment, missing []string) {
 	for _, m := range media {
-		u, err := url.Parse(m.URL)
-		if err != nil || a.checkMediaURL(u) != nil {
+		u := a.address(m)
+		if u == nil {
+			missing = append(missing, bots.Unfetched)
 			continue
 		}
-		out = append(out, bots.Attachment{
-			Name: path.Base(u.Path),
-			Size: -1,
+		name := m.name(u)
+		files = append(files, bots.Attachment{
+			Name: name, Description: m.description(name), Size: -1,
 			Open: func(ctx context.Context) (io.ReadCloser, error) { return a.download(ctx, u.String()) },
 		})
 	}
-	return out
+	return files, missing
+}
+
+// address is where a file can be fetched; nil if nowhere. What the server
+// does not know the kind of is a file only if its address looks like one's.
+func (a *Adapter) address(m wireMedia) *url.URL {
+	for _, raw := range []string{m.URL, m.RemoteURL} {
+		u, err := url.Parse(raw)
+		if raw == "" || err != nil || a.checkMediaURL(u) != nil {
+			continue
+		}
+		if m.Type == "unknown" && path.Ext(m.name(u)) == "" {
+			continue
+		}
+		return u
+	}
+	return nil
+}
+
+// name is what the sender called the file, where the server passes that on:
+// Pleroma does in the address, and documents keep theirs. Pictures, sounds and
+// videos are renamed by the server, to a number or to "original".
+func (m *wireMedia) name(u *url.URL) string {
+	if name := u.Query().Get("name"); name != "" {
+		return name
+	}
+	switch m.Type {
+	case "image", "video", "gifv", "audio":
+		return ""
+	}
+	return path.Base(u.Path)
+}
+
+// description is what the sender wrote; some servers put the name there.
+func (m *wireMedia) description(name string) string {
+	d := strings.TrimSpace(m.Description)
+	if d == name {
+		return ""
+	}
+	return d
 }
 
 func (a *Adapter) checkMediaURL(u *url.URL) error {

@@ -23,14 +23,13 @@ const profileNote = "I am a bot. I start onion services for the people I know, o
 
 // CheckOptions configure [Check].
 type CheckOptions struct {
-	Server        string // as in [Options]
-	Token         services.Secret
-	Dial          DialFunc
-	Users         []string  // "name@host", "name", or an [Identity]
-	Fix           bool      // offer to repair, asking on In before each step
-	In            io.Reader // answers: "y" agrees
-	Out           io.Writer // the findings
-	AllowLoopback bool      // for tests
+	Server string // as in [Options]
+	Token  services.Secret
+	Dial   DialFunc
+	Users  []string  // "name@host", "name", or an [Identity]
+	Fix    bool      // offer to repair, asking on In before each step
+	In     io.Reader // answers: "y" agrees
+	Out    io.Writer // the findings
 }
 
 // checker is one run of [Check].
@@ -44,7 +43,7 @@ type checker struct {
 // and whether private mentions from the users arrive or are filtered. It
 // prints the id and the actor of each user for the configuration.
 func Check(ctx context.Context, o CheckOptions) error {
-	base, err := parseServer(o.Server, o.AllowLoopback)
+	base, err := parseServer(o.Server)
 	if err != nil {
 		return err
 	}

@@ -49,8 +49,12 @@ func TestConversations(t *testing.T) {
 					t.Fatalf("understood %q, public %t", m.Text, m.Public)
 				}
 				send(t, after, bots.Outgoing{Key: "reply/mastodon/" + m.ID, To: m.Route, Reply: bots.Reply{Text: c.answer}})
+				thread := m.ID
+				if c.public { // others see what answers a post that they can read
+					thread = ""
+				}
 				want := []mastodontest.Post{{
-					Text: c.posted, Visibility: "direct", ReplyTo: m.ID, Language: "en", Readers: []string{"alice@remote.example"},
+					Text: c.posted, Visibility: "direct", ReplyTo: thread, Language: "en", Readers: []string{"alice@remote.example"},
 				}}
 				got := s.Posts()
 				if len(got) == 1 {

@@ -34,6 +34,7 @@ type (
 	}
 	wireStatus struct {
 		ID          mastodon.ID      `json:"id"`
+		InReplyToID mastodon.ID      `json:"in_reply_to_id"`
 		Account     wireAccount      `json:"account"`
 		Reblog      *json.RawMessage `json:"reblog"`
 		Content     string           `json:"content"`
@@ -50,8 +51,11 @@ type (
 		URL      string      `json:"url"`
 	}
 	wireMedia struct {
-		ID  mastodon.ID `json:"id"`
-		URL string      `json:"url"`
+		ID          mastodon.ID `json:"id"`
+		Type        string      `json:"type"`
+		URL         string      `json:"url"`
+		RemoteURL   string      `json:"remote_url"`
+		Description string      `json:"description"`
 	}
 )
 
@@ -77,18 +81,25 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 		a.log.Warn("mastodon: an account of the configuration belongs to another actor now; it is a stranger", "account", account)
 		account = Identity{ID: account, Actor: from.actor()}.String() // whom no configuration lists
 	}
-	return &bots.Message{
+	m := &bots.Message{
 		Network: Network,
 		ID:      in.ID,
 		From:    bots.Identity{Account: account, Handle: from.Acct, Actor: from.actor()},
 		Route: services.Route{
 			Network: Network, Account: account, Chat: from.Acct, ReplyTo: string(s.ID),
 		},
-		Text:        s.text(),
-		SentAt:      s.sentAt(in.SentAt),
-		Attachments: a.attachments(s.Media),
-		Public:      !s.private(e.Self),
-	}, nil
+		Text:    s.text(),
+		SentAt:  s.sentAt(in.SentAt),
+		Public:  !s.private(e.Self),
+		Answers: string(s.InReplyToID),
+	}
+	m.Attachments, m.Missing = a.attachments(s.Media)
+	if m.Public {
+		// Who reads a public post sees that an answer to it exists, even if
+		// they cannot read that.
+		m.Route.ReplyTo = ""
+	}
+	return m, nil
 }
 
 // private reports whether nobody but the bot and the sender can read it.

@@ -31,7 +31,7 @@ func TestTheTokenNeverFollowsARedirect(t *testing.T) {
 
 func TestTheTokenPrintsNowhere(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
-	o := mastodon.Options{Server: s.URL, Token: mastodontest.Token, AllowLoopback: true}
+	o := mastodon.Options{Server: s.URL, Token: mastodontest.Token}
 	a, err := mastodon.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -53,12 +53,18 @@ func TestServersThatWouldSeeTheTokenInTheClearAreRefused(t *testing.T) {
 		"http://" + onion:                    true,
 		onion:                                true,
 		"http://mastodon.example":            false,
-		"http://127.0.0.1:3000":              false,
 		"http://onion.evil.example":          false,
 		"https://u:p@mastodon.example":       false,
 		"ftp://mastodon.example":             false,
 		"https://mastodon.example?x=1":       false,
 		"":                                   false,
+		"http://localhost:8081":              true,
+		"http://LOCALHOST:8081/":             true,
+		"http://fedi.localhost":              true,
+		"http://127.0.0.1:8081":              true,
+		"http://[::1]:8081":                  true,
+		"http://localhost.example":           false,
+		"http://10.0.0.7":                    false,
 		"http://mastodon.example/.onion":     false,
 		"https://mastodon.example/some/path": true,
 	} {
@@ -75,7 +81,6 @@ func TestEveryConnectionGoesThroughTheDialer(t *testing.T) {
 	var dialed []string
 	a := newAdapter(t, s, func(o *mastodon.Options) {
 		o.Server = "http://" + onion
-		o.AllowLoopback = false
 		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			dialed = append(dialed, addr)
 			return (&net.Dialer{}).DialContext(ctx, network, strings.TrimPrefix(s.URL, "http://"))

@@ -40,7 +40,7 @@ func newAdapter(t *testing.T, s *mastodontest.Server, change func(*mastodon.Opti
 	t.Helper()
 	l := &logs{}
 	o := mastodon.Options{
-		Server: s.URL, Token: mastodontest.Token, AllowLoopback: true,
+		Server: s.URL, Token: mastodontest.Token,
 		Logger:       slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		PollInterval: 5 * time.Millisecond,
 	}

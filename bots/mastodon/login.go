@@ -36,14 +36,13 @@ type LoginOptions struct {
 	Out       io.Writer // what the person reads
 	TokenFile string    // written 0600, replaced as a whole
 	// Manage asks for more rights, so that check can repair what it finds.
-	Manage        bool
-	AllowLoopback bool // for tests
+	Manage bool
 }
 
 // Login registers the application, lets the person authorise it in a browser
 // and writes the access token to the file.
 func Login(ctx context.Context, o LoginOptions) error {
-	base, err := parseServer(o.Server, o.AllowLoopback)
+	base, err := parseServer(o.Server)
 	if err != nil {
 		return err
 	}

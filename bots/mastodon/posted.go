@@ -11,12 +11,6 @@ import (
 	mastodon "github.com/mattn/go-mastodon"
 )
 
-// ownStatus is one of our posts, read leniently as in [wireStatus].
-type ownStatus struct {
-	wireStatus
-	InReplyToID mastodon.ID `json:"in_reply_to_id"`
-}
-
 // postedWithin is how far back our own posts are compared.
 const postedWithin = 2 * time.Hour
 
@@ -30,7 +24,7 @@ func (a *Adapter) alreadyPosted(ctx context.Context, p post, to recipient) (mast
 	}
 	ctx, cancel := a.call(ctx)
 	defer cancel()
-	var own []ownStatus
+	var own []wireStatus
 	path := "/api/v1/accounts/" + url.PathEscape(string(self)) + "/statuses"
 	if err := a.get(ctx, path, url.Values{"limit": {strconv.Itoa(pageSize)}}, &own); err != nil {
 		return "", fmt.Errorf("own posts: %w", err)
@@ -38,7 +32,7 @@ func (a *Adapter) alreadyPosted(ctx context.Context, p post, to recipient) (mast
 	want := fingerprint(p.text)
 	now := time.Now().Add(a.limits.clockSkew())
 	for _, s := range own {
-		if now.Sub(s.sentAt(time.Time{})) > postedWithin || a.sentAs(s.ID, p.key) || !addressed(&s.wireStatus, to) {
+		if now.Sub(s.sentAt(time.Time{})) > postedWithin || a.sentAs(s.ID, p.key) || !addressed(&s, to) {
 			continue
 		}
 		if s.InReplyToID != "" && s.InReplyToID != p.replyTo {

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 
 	mastodon "github.com/mattn/go-mastodon"
@@ -75,17 +77,24 @@ type post struct {
 	media   []mastodon.ID
 }
 
-// toot is the post in the library's form; always direct.
-func (a *Adapter) toot(p post) *mastodon.Toot {
-	return &mastodon.Toot{
-		Status:      p.text,
-		InReplyToID: p.replyTo,
-		MediaIDs:    p.media,
-		Sensitive:   a.warning != "",
-		SpoilerText: a.warning,
-		Visibility:  mastodon.VisibilityDirectMessage,
-		Language:    a.language,
+// form is the post as the API takes it; always direct, and always as it is
+// typed: an account whose posts are Markdown by default would lose what stands
+// in angle brackets. Servers that know no content types ignore theirs.
+func (a *Adapter) form(p post) url.Values {
+	form := url.Values{
+		"status": {p.text}, "visibility": {mastodon.VisibilityDirectMessage}, "language": {a.language}, "content_type": {"text/plain"},
 	}
+	if p.replyTo != "" {
+		form.Set("in_reply_to_id", string(p.replyTo))
+	}
+	for _, id := range p.media {
+		form.Add("media_ids[]", string(id))
+	}
+	if a.warning != "" {
+		form.Set("sensitive", "true")
+		form.Set("spoiler_text", a.warning)
+	}
+	return form
 }
 
 // post publishes one status. When what it answers to was deleted, it stands
@@ -93,10 +102,11 @@ func (a *Adapter) toot(p post) *mastodon.Toot {
 func (a *Adapter) post(ctx context.Context, p post, to recipient) (mastodon.ID, error) {
 	ctx, cancel := a.call(withIdempotencyKey(ctx, p.key))
 	defer cancel()
-	status, err := a.client.PostStatus(ctx, a.toot(p))
+	status := &wireStatus{}
+	err := callAPI(ctx, a.client, http.MethodPost, "/api/v1/statuses", a.form(p), status)
 	if p.replyTo != "" && isGone(err) {
 		p.replyTo = ""
-		status, err = a.client.PostStatus(ctx, a.toot(p))
+		err = callAPI(ctx, a.client, http.MethodPost, "/api/v1/statuses", a.form(p), status)
 	}
 	if err != nil {
 		return "", fmt.Errorf("post: %w", err)
@@ -113,7 +123,7 @@ func (a *Adapter) post(ctx context.Context, p post, to recipient) (mastodon.ID, 
 
 // verifyReaders is the last line of defence: a post that the server shows to
 // anybody but the recipient is deleted at once.
-func (a *Adapter) verifyReaders(ctx context.Context, status *mastodon.Status, to recipient) error {
+func (a *Adapter) verifyReaders(ctx context.Context, status *wireStatus, to recipient) error {
 	leak := status.Visibility != "" && status.Visibility != mastodon.VisibilityDirectMessage
 	for _, m := range status.Mentions {
 		if m.ID != to.id && m.ID != status.Account.ID {
@@ -152,7 +162,8 @@ func (a *Adapter) edit(ctx context.Context, out bots.Outgoing, to recipient, tex
 			return "", false, err
 		}
 	}
-	status, err := a.client.UpdateStatus(ctx, a.toot(p), id)
+	status := &wireStatus{}
+	err = callAPI(ctx, a.client, http.MethodPut, "/api/v1/statuses/"+url.PathEscape(out.Edit), a.form(p), status)
 	if isGone(err) || cannotEdit(err) {
 		return "", false, nil
 	}

@@ -9,10 +9,11 @@ import (
 )
 
 // parseServer checks the address of the server: https, or plain http for an
-// onion address, whose connection tor encrypts and authenticates.
-func parseServer(server string, loopback bool) (*url.URL, error) {
+// onion address, whose connection tor encrypts and authenticates, and for this
+// machine, where nobody is in between.
+func parseServer(server string) (*url.URL, error) {
 	if !strings.Contains(server, "://") {
-		if strings.HasSuffix(server, ".onion") {
+		if host, _, _ := strings.Cut(server, "/"); isOnion(host) {
 			server = "http://" + server
 		} else {
 			server = "https://" + server
@@ -27,8 +28,7 @@ func parseServer(server string, loopback bool) (*url.URL, error) {
 	}
 	switch {
 	case u.Scheme == "https":
-	case u.Scheme == "http" && isOnion(u.Hostname()):
-	case u.Scheme == "http" && loopback && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && (isOnion(u.Hostname()) || isLoopback(u.Hostname())):
 	default:
 		return nil, fmt.Errorf("mastodon: %s://%s would send the token unencrypted; use https, or http with an .onion address", u.Scheme, u.Host)
 	}
@@ -39,11 +39,12 @@ func parseServer(server string, loopback bool) (*url.URL, error) {
 }
 
 func isOnion(host string) bool {
-	return strings.HasSuffix(strings.ToLower(host), ".onion")
+	return strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".onion")
 }
 
 func isLoopback(host string) bool {
-	if host == "localhost" {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -38,7 +38,7 @@ func TestLoginWritesATokenThatWorks(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "token")
 		p := &person{s: s}
 		if err := mastodon.Login(t.Context(), mastodon.LoginOptions{
-			Server: s.URL, In: p, Out: p, TokenFile: file, AllowLoopback: true,
+			Server: s.URL, In: p, Out: p, TokenFile: file,
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestAWrongCodeLeavesNoFile(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
 	file := filepath.Join(t.TempDir(), "token")
 	err := mastodon.Login(t.Context(), mastodon.LoginOptions{
-		Server: s.URL, In: strings.NewReader("wrong\n"), Out: io.Discard, TokenFile: file, AllowLoopback: true,
+		Server: s.URL, In: strings.NewReader("wrong\n"), Out: io.Discard, TokenFile: file,
 	})
 	if err == nil {
 		t.Error("no error")
@@ -85,7 +85,7 @@ func check(t *testing.T, s *mastodontest.Server, answers string, users ...string
 	var out bytes.Buffer
 	err := mastodon.Check(t.Context(), mastodon.CheckOptions{
 		Server: s.URL, Token: mastodontest.Token, Users: users, Fix: answers != "",
-		In: strings.NewReader(answers), Out: &out, AllowLoopback: true,
+		In: strings.NewReader(answers), Out: &out,
 	})
 	if strings.Contains(out.String(), mastodontest.Token) {
 		t.Error("the token was printed")

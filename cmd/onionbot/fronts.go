@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/url"
 	"time"
 
 	"onionbot/bots"
@@ -66,21 +65,10 @@ func (d *daemon) openMastodon() (bots.Adapter, error) {
 	a, err := mastodon.New(mastodon.Options{
 		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log,
 		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
-		Actors: d.cfg.actors(), AllowLoopback: loopback(cfg.Server),
+		Actors: d.cfg.actors(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mastodon: %w", err)
 	}
 	return a, nil
-}
-
-// loopback reports whether a server's address is this machine by number: then
-// nobody else can be reached by it, and plain http is fine.
-func loopback(server string) bool {
-	u, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return ip != nil && ip.IsLoopback()
 }

@@ -50,7 +50,6 @@ func (c mastodonLoginCmd) Run(ctx context.Context, s *streams) error {
 	defer end()
 	err = mastodon.Login(ctx, mastodon.LoginOptions{
 		Server: c.Server, Dial: dial, In: s.in, Out: s.out, TokenFile: file, Manage: c.Manage,
-		AllowLoopback: loopback(c.Server),
 	})
 	if err == nil && (cfg.Mastodon.Server != c.Server || cfg.Mastodon.TokenFile != file) {
 		fmt.Fprintf(s.out, "\nThe configuration needs these lines:\n\n[mastodon]\nserver = %q\ntoken_file = %q\n", c.Server, file)
@@ -89,7 +88,6 @@ func (c mastodonCheckCmd) Run(ctx context.Context, s *streams) error {
 	}
 	err = mastodon.Check(ctx, mastodon.CheckOptions{
 		Server: cfg.Mastodon.Server, Token: token, Dial: dial, Users: people, Fix: c.Fix, In: s.in, Out: s.out,
-		AllowLoopback: loopback(cfg.Mastodon.Server),
 	})
 	if errors.Is(err, mastodon.ErrProblems) {
 		return exitCode(1)

@@ -2,8 +2,12 @@ package mastodontest
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
+	"net/url"
+	"path"
+	"strings"
 	"time"
 )
 
@@ -13,7 +17,28 @@ type media struct {
 	data        []byte
 	description string
 	pending     int // polls until it is ready
+	File
 }
+
+// File is a file on somebody's post.
+type File struct {
+	Data        []byte
+	Kind        string // "image" if empty; "unknown" for what the software cannot show
+	Name        string // as the sender called it; Pleroma passes it on
+	Description string
+	Where       Place
+}
+
+// Place is where a file can be had, as software and its settings differ.
+type Place int
+
+// The places.
+const (
+	Here     Place = iota // url; ends with the file's number
+	Original              // url; ends with "/original"
+	Remote                // url is null, remote_url is on the sender's server
+	Nowhere               // neither
+)
 
 // PendingMedia makes later uploads ready only after n polls.
 func (s *Server) PendingMedia(n int) {
@@ -29,9 +54,29 @@ func (s *Server) addMedia(data []byte, description string) *media {
 }
 
 func (s *Server) mediaJSON(m *media) map[string]any {
-	j := map[string]any{"id": m.id, "type": "image", "url": nil, "preview_url": nil, "description": m.description}
-	if m.pending == 0 {
-		j["url"] = s.URL + "/media_files/" + m.id + ".png"
+	j := map[string]any{
+		"id": m.id, "type": cmp.Or(m.Kind, "image"), "url": nil, "preview_url": nil, "remote_url": nil,
+		"description": nil, "meta": nil, "blurhash": nil,
+	}
+	if m.description != "" {
+		j["description"] = m.description
+	}
+	address := s.URL + "/media_files/" + m.id + ".png"
+	if m.Kind == "unknown" {
+		address = s.URL + "/media_files/" + m.id + path.Ext(m.Name)
+	}
+	if m.Where == Original {
+		address = s.URL + "/media_files/" + m.id + "/original"
+	}
+	if s.flavour == Pleroma && m.Name != "" {
+		address += "?name=" + url.QueryEscape(m.Name)
+	}
+	switch {
+	case m.pending > 0, m.Where == Nowhere:
+	case m.Where == Remote:
+		j["remote_url"] = address
+	default:
+		j["url"] = address
 	}
 	return j
 }
@@ -79,7 +124,8 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 	if r.Header.Get("Authorization") != "" {
 		s.t.Errorf("mastodontest: the token was sent to the media host")
 	}
-	m := s.media[name[:max(len(name)-len(".png"), 0)]]
+	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/media_files/"), "/")
+	m := s.media[strings.TrimSuffix(id, path.Ext(id))]
 	if m == nil {
 		notAPI(w)
 		return

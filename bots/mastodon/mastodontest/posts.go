@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -170,9 +171,24 @@ func (s *Server) fill(w http.ResponseWriter, form url.Values, st *status) bool {
 		fail(w, http.StatusUnprocessableEntity, fmt.Sprintf("Validation failed: Text character limit of %d exceeded", s.maxChars()))
 	default:
 		st.html = s.render(st.text)
+		if s.markdown && form.Get("content_type") != "text/plain" {
+			// What looks like a tag does not survive.
+			st.text = tagRE.ReplaceAllString(st.text, "")
+			st.html = s.render(st.text)
+		}
 		return true
 	}
 	return false
+}
+
+var tagRE = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
+
+// MarkdownByDefault makes the bot's account one whose posts are Markdown
+// unless they say otherwise, as GoToSocial and Pleroma let people choose.
+func (s *Server) MarkdownByDefault() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.markdown = s.flavour != Mastodon45
 }
 
 func (s *Server) maxChars() int {

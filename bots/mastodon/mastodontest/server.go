@@ -70,6 +70,7 @@ type Server struct {
 	windowStart   time.Time
 	used          int
 	pendingPolls  int
+	markdown      bool
 }
 
 // New starts a server that ends with the test.

@@ -36,6 +36,7 @@ type Toot struct {
 	SpoilerText string
 	ReplyTo     string
 	Media       [][]byte
+	Files       []File        // more than pictures
 	Age         time.Duration // how long ago it was written and arrived
 }
 
@@ -62,6 +63,11 @@ func (s *Server) Publish(toot Toot) string {
 	}
 	for _, data := range toot.Media {
 		st.media = append(st.media, s.addMedia(data, ""))
+	}
+	for _, f := range toot.Files {
+		m := s.addMedia(f.Data, f.Description)
+		m.File = f
+		st.media = append(st.media, m)
 	}
 	st.mentions = s.parseMentions(toot.Text)
 	st.html = toot.HTML
