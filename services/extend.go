@@ -8,7 +8,7 @@ import (
 // Extend moves the deadline of an instance by some time. The running shim is
 // told without a restart.
 func (m *Manager) Extend(ctx context.Context, req Request, target string, by time.Duration) error {
-	var poke string
+	var changed string
 	err := m.command(ctx, req, AuditEntry{Action: "more", Detail: by.String()}, func(tx Tx, now time.Time) ([]*Notice, error) {
 		inst, err := find(tx, req.User, target)
 		if err != nil {
@@ -20,15 +20,15 @@ func (m *Manager) Extend(ctx context.Context, req Request, target string, by tim
 		if err := m.extend(tx, req.User, inst, by, now); err != nil {
 			return nil, err
 		}
-		poke = inst.ID
+		changed = inst.ID
 		reply := &Notice{
 			Key: req.replyKey(), Kind: KindExtended, Instance: inst.ID, Alert: true,
 			Args: map[string]string{"by": by.String()},
 		}
 		return append([]*Notice{reply}, m.reminders(inst, now)...), nil
 	})
-	if err == nil && poke != "" {
-		m.o.Engine.Poke(poke)
+	if err == nil && changed != "" {
+		m.o.Reconciler.Notify(changed)
 	}
 	return err
 }

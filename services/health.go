@@ -1,73 +1,18 @@
 package services
 
-import (
-	"context"
-	"maps"
-)
+import "context"
 
-// Health tells how Docker, tor and the disk did when they were needed last.
-func (r *Reconciler) Health(ctx context.Context) Health {
-	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
-	defer cancel()
-	r.noteDocker(r.o.Runtime.Ping(ctx))
-	r.noteTor(r.o.Onions.Ping(ctx))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h := r.health
-	h.Fronts = maps.Clone(h.Fronts)
-	return h
+// Health is the state of the machine in plain facts; empty strings mean well.
+type Health struct {
+	Docker   string            // what is wrong with the container engine
+	Tor      string            // what is wrong with tor
+	Disk     string            // what is wrong with the state directory
+	Adapters map[string]string // network to trouble, as the adapters report it
+	Live     int               // instances that should run
+	Ready    int               // of them reachable
 }
 
-func (r *Reconciler) noteDocker(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if was := r.health.Docker; err != nil && was == "" {
-		r.o.Log.Error("container engine", "error", err)
-	} else if err == nil && was != "" {
-		r.o.Log.Info("container engine answers again")
-	}
-	r.health.Docker = ""
-	if err != nil {
-		r.health.Docker = "the container engine does not answer"
-	}
-}
-
-func (r *Reconciler) noteTor(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if was := r.health.Tor; err != nil && was == "" {
-		r.o.Log.Error("tor", "error", err)
-	} else if err == nil && was != "" {
-		r.o.Log.Info("tor answers again")
-	}
-	r.health.Tor = ""
-	if err != nil {
-		r.health.Tor = "tor does not answer"
-	}
-}
-
-// noteDisk remembers whether the last write went through.
-func (r *Reconciler) noteDisk(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.health.Disk = ""
-	if IsCode(err, CodeReadOnlyState) {
-		r.health.Disk = "the state directory cannot be written to"
-	}
-}
-
-// note counts the rows for the health report.
-func (r *Reconciler) note(rows []*Instance) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.health.Live, r.health.Ready = 0, 0
-	for _, inst := range rows {
-		if !inst.Live() {
-			continue
-		}
-		r.health.Live++
-		if inst.State == StateReachable {
-			r.health.Ready++
-		}
-	}
+// HealthSource tells the health of the machine.
+type HealthSource interface {
+	Health(ctx context.Context) Health
 }

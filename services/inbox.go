@@ -11,16 +11,3 @@ type Incoming struct {
 	SentAt     time.Time
 	ReceivedAt time.Time
 }
-
-// AuditEntry is one line of the record of who did what. It holds no onion
-// address, key or content; of a stranger not even the account.
-type AuditEntry struct {
-	At       time.Time
-	Network  string
-	Account  string // the network's id of the person; of a stranger a salted hash of it
-	Owner    string // the user's name; "" for strangers
-	Action   string // "start", "stop", "expire", …
-	Instance string
-	Outcome  string // "ok" or a Code
-	Detail   string
-}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 )
 
 // Manager carries out commands. A command is one transaction: the desired
-// state, an audit entry and the reply; then the engine is poked. It starts
-// and stops nothing itself.
+// state, an audit entry and the reply; then the reconciler is notified. It
+// starts and stops nothing itself.
 type Manager struct {
 	o ManagerOptions
 }
@@ -26,7 +25,7 @@ type ManagerOptions struct {
 	NewOnion   func() (Onion, error)
 	NewHostKey func() (HostKey, error)
 	Contents   Contents
-	Engine     Engine
+	Reconciler Notifier
 	Outbox     Outbox
 	Health     HealthSource
 }
@@ -86,7 +85,7 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 		return tx.AddAudit(audit)
 	})
 	if err == nil {
-		m.o.Outbox.Poke()
+		m.o.Outbox.Notify()
 	}
 	return err
 }
@@ -107,34 +106,4 @@ func addNotice(tx Tx, req Request, n *Notice, now time.Time) error {
 		return fmt.Errorf("add notice %s: %w", n.Kind, err)
 	}
 	return nil
-}
-
-// Keyring holds the onion keys that must never touch the disk.
-type Keyring struct {
-	mu   sync.Mutex
-	keys map[string]Secret
-}
-
-// NewKeyring makes an empty keyring.
-func NewKeyring() *Keyring { return &Keyring{keys: make(map[string]Secret)} }
-
-// Put keeps a key in memory.
-func (k *Keyring) Put(address string, key Secret) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.keys[address] = key
-}
-
-// Get returns the key of an address, "" if it is not known.
-func (k *Keyring) Get(address string) Secret {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.keys[address]
-}
-
-// Drop forgets a key.
-func (k *Keyring) Drop(address string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.keys, address)
 }

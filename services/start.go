@@ -126,7 +126,7 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 	if err != nil || inst == nil {
 		return err
 	}
-	m.o.Engine.Poke(inst.ID)
+	m.o.Reconciler.Notify(inst.ID)
 	return nil
 }
 

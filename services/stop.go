@@ -7,27 +7,27 @@ import (
 
 // Stop begins the end of one instance. Saying it twice gets the same answer.
 func (m *Manager) Stop(ctx context.Context, req Request, target string) error {
-	var poke string
+	var changed string
 	err := m.command(ctx, req, AuditEntry{Action: "stop"}, func(tx Tx, now time.Time) ([]*Notice, error) {
 		inst, err := find(tx, req.User, target)
 		if err != nil {
 			return nil, err
 		}
-		poke = inst.ID
-		if err := end(tx, inst, ReasonStopped, FaultNone, now); err != nil {
+		changed = inst.ID
+		if err := End(tx, inst, ReasonStopped, FaultNone, now); err != nil {
 			return nil, err
 		}
-		return []*Notice{{Key: req.replyKey(), Kind: KindStopping, Instance: inst.ID, Slot: "end/" + inst.ID, Args: told(inst)}}, nil
+		return []*Notice{{Key: req.replyKey(), Kind: KindStopping, Instance: inst.ID, Slot: "end/" + inst.ID, Args: EndArgs(inst)}}, nil
 	})
-	if err == nil && poke != "" {
-		m.o.Engine.Poke(poke)
+	if err == nil && changed != "" {
+		m.o.Reconciler.Notify(changed)
 	}
 	return err
 }
 
 // StopAll begins the end of everything the user has running.
 func (m *Manager) StopAll(ctx context.Context, req Request) error {
-	var pokes []string
+	var changed []string
 	err := m.command(ctx, req, AuditEntry{Action: "stop-all"}, func(tx Tx, now time.Time) ([]*Notice, error) {
 		mine, err := tx.Instances(InstanceFilter{Owner: req.User.Name, NotEnded: true})
 		if err != nil {
@@ -38,20 +38,20 @@ func (m *Manager) StopAll(ctx context.Context, req Request) error {
 		}
 		var notices []*Notice
 		for _, inst := range mine {
-			pokes = append(pokes, inst.ID)
-			if err := end(tx, inst, ReasonStopped, FaultNone, now); err != nil {
+			changed = append(changed, inst.ID)
+			if err := End(tx, inst, ReasonStopped, FaultNone, now); err != nil {
 				return nil, err
 			}
 			notices = append(notices, &Notice{
 				Key: req.replyKey() + "/" + inst.ID, Kind: KindStopping, Instance: inst.ID,
-				Slot: "end/" + inst.ID, Args: told(inst),
+				Slot: "end/" + inst.ID, Args: EndArgs(inst),
 			})
 		}
 		return notices, nil
 	})
 	if err == nil {
-		for _, id := range pokes {
-			m.o.Engine.Poke(id)
+		for _, id := range changed {
+			m.o.Reconciler.Notify(id)
 		}
 	}
 	return err
@@ -67,45 +67,14 @@ func (m *Manager) TakeDown(ctx context.Context) error {
 			return err
 		}
 		for _, inst := range all {
-			if err := end(tx, inst, ReasonDown, FaultNone, now); err != nil {
+			if err := End(tx, inst, ReasonDown, FaultNone, now); err != nil {
 				return err
 			}
 		}
 		return tx.AddAudit(AuditEntry{At: now, Action: "down", Outcome: "ok"})
 	})
 	if err == nil {
-		m.o.Engine.Poke("")
+		m.o.Reconciler.Notify("")
 	}
 	return err
-}
-
-// end makes a row say that nothing of it should be left. What was still to be
-// said about its life is not said any more. An instance that is ending
-// already keeps its first reason.
-func end(tx Tx, inst *Instance, reason Reason, fault Fault, now time.Time) error {
-	if inst.Desired == DesiredGone {
-		return nil
-	}
-	pending, err := tx.PendingNotices(inst.ID)
-	if err != nil {
-		return err
-	}
-	for _, n := range pending {
-		if n.Kind == KindReply || n.Kind == KindExtended || n.Kind == KindContent {
-			continue
-		}
-		n.State = NoticeSkipped
-		if err := tx.PutNotice(n); err != nil {
-			return err
-		}
-	}
-	inst.Desired, inst.State = DesiredGone, StateStopping
-	inst.Reason, inst.Fault, inst.UpdatedAt = reason, fault, now
-	return tx.PutInstance(inst)
-}
-
-// told is what a notice must carry itself, because the row may be erased
-// before it is sent.
-func told(inst *Instance) map[string]string {
-	return map[string]string{"name": inst.Name, "service": inst.Service, "reason": string(inst.Reason)}
 }

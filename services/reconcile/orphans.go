@@ -1,32 +1,34 @@
-package services
+package reconcile
 
 import (
 	"context"
 	"maps"
 	"slices"
+
+	"onionbot/services"
 )
 
 // everything is what Docker and tor were seen to have in all.
 type everything struct {
 	docker     bool // containers are known
 	tor        bool // onions are known
-	containers map[string]Container
-	onions     map[string]OnionStatus
+	containers map[string]services.Container
+	onions     map[string]services.OnionStatus
 }
 
 func (r *Reconciler) observeAll(ctx context.Context) *everything {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
 	defer cancel()
-	seen := &everything{containers: make(map[string]Container), onions: make(map[string]OnionStatus)}
+	seen := &everything{containers: make(map[string]services.Container), onions: make(map[string]services.OnionStatus)}
 	containers, err := r.o.Runtime.List(ctx)
-	r.noteDocker(err)
+	r.recordDocker(err)
 	if seen.docker = err == nil; seen.docker {
 		for _, c := range containers {
 			seen.containers[c.ID] = c
 		}
 	}
 	onions, err := r.o.Onions.List(ctx)
-	r.noteTor(err)
+	r.recordTor(err)
 	if seen.tor = err == nil; seen.tor {
 		for _, o := range onions {
 			seen.onions[o.Address] = o
@@ -50,7 +52,7 @@ func (o orphan) key() StepKind { return StepKind("orphan " + o.id + o.address) }
 
 // findOrphans lists what belongs to no row, containers first, in a fixed
 // order. What is on somebody else's tor is not ours to judge.
-func findOrphans(rows []*Instance, seen *everything) []orphan {
+func findOrphans(rows []*services.Instance, seen *everything) []orphan {
 	ids, addresses := make(map[string]bool), make(map[string]bool)
 	for _, inst := range rows {
 		ids[inst.ID], addresses[inst.Onion.Address] = true, true
@@ -58,13 +60,13 @@ func findOrphans(rows []*Instance, seen *everything) []orphan {
 	var found []orphan
 	for _, id := range slices.Sorted(maps.Keys(seen.containers)) {
 		c := seen.containers[id]
-		if !ids[id] && (c.State != ContainerAbsent || c.Files) {
+		if !ids[id] && (c.State != services.ContainerAbsent || c.Files) {
 			found = append(found, orphan{id: id})
 		}
 	}
 	for _, address := range slices.Sorted(maps.Keys(seen.onions)) {
 		o := seen.onions[address]
-		if !addresses[address] && !o.Foreign && o.State != OnionAbsent {
+		if !addresses[address] && !o.Foreign && o.State != services.OnionAbsent {
 			found = append(found, orphan{address: address})
 		}
 	}
@@ -72,7 +74,7 @@ func findOrphans(rows []*Instance, seen *everything) []orphan {
 }
 
 // removeOrphans removes what carries our mark and no row knows.
-func (r *Reconciler) removeOrphans(ctx context.Context, rows []*Instance, seen *everything) {
+func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instance, seen *everything) {
 	for _, o := range findOrphans(rows, seen) {
 		if o.id != "" && r.hasActor(o.id) {
 			continue // it is just being finished
@@ -92,8 +94,8 @@ func (r *Reconciler) removeOrphans(ctx context.Context, rows []*Instance, seen *
 }
 
 func (r *Reconciler) removeOrphan(ctx context.Context, o orphan) error {
-	r.o.Hook("before:orphan")
-	defer r.o.Hook("after:orphan")
+	r.o.FaultPoint("before:orphan")
+	defer r.o.FaultPoint("after:orphan")
 	return r.bounded(ctx, func(ctx context.Context) error {
 		if o.id != "" {
 			return r.o.Runtime.Remove(ctx, o.id)
@@ -105,7 +107,7 @@ func (r *Reconciler) removeOrphan(ctx context.Context, o orphan) error {
 // eraseOrphanContents erases directories of users' files that no row knows.
 // It looks again inside a write transaction, which no start command can be
 // in at the same time: a start moves its files in just before it commits.
-func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) {
+func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*services.Instance) {
 	ids, err := r.o.Contents.List()
 	if err != nil {
 		r.o.Log.Error("list contents", "error", err)
@@ -115,8 +117,8 @@ func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) 
 	if len(r.unknown(ids, rows)) == 0 || !r.orphans.mayTry(stepErase, now) {
 		return
 	}
-	err = r.o.Store.Update(ctx, func(tx Tx) error {
-		rows, err := tx.Instances(InstanceFilter{NotEnded: true})
+	err = r.o.Store.Update(ctx, func(tx services.Tx) error {
+		rows, err := tx.Instances(services.InstanceFilter{NotEnded: true})
 		if err != nil {
 			return err
 		}
@@ -134,7 +136,7 @@ func (r *Reconciler) eraseOrphanContents(ctx context.Context, rows []*Instance) 
 }
 
 // unknown returns the IDs that belong to no row and no actor.
-func (r *Reconciler) unknown(ids []string, rows []*Instance) []string {
+func (r *Reconciler) unknown(ids []string, rows []*services.Instance) []string {
 	known := make(map[string]bool)
 	for _, inst := range rows {
 		known[inst.ID] = true

@@ -1,8 +1,10 @@
-package services
+package reconcile
 
 import (
 	"maps"
 	"time"
+
+	"onionbot/services"
 )
 
 // Memo is what an actor remembers of its instance between two plans. It may
@@ -33,16 +35,16 @@ const (
 )
 
 // failed notes a failure of a step: the next attempt waits, each time longer.
-func (m *Memo) failed(p *Policy, kind StepKind, err error, now time.Time) {
+func (m *Memo) failed(p *services.Policy, kind StepKind, err error, now time.Time) {
 	b := m.Backoff[kind]
 	b.Failures++
-	b.NotBefore, b.EndedAt = now.Add(p.pause(kind, err, b.Failures)), now
+	b.NotBefore, b.EndedAt = now.Add(pauseAfter(p, kind, err, b.Failures)), now
 	m.set(kind, b)
 }
 
 // succeeded notes a success. A step that succeeds and is wanted again at once
 // has changed nothing, so that a short pause follows.
-func (m *Memo) succeeded(p *Policy, kind StepKind, now time.Time) {
+func (m *Memo) succeeded(p *services.Policy, kind StepKind, now time.Time) {
 	b := Backoff{EndedAt: now}
 	if last := m.Backoff[kind].EndedAt; !last.IsZero() && now.Sub(last) < p.RepairBackoff {
 		b.NotBefore = now.Add(p.RepairBackoff)
@@ -82,13 +84,13 @@ func (m *Memo) mayTry(kind StepKind, now time.Time) bool {
 // or tor does not answer: their return is to be noticed soon.
 const absentPauses = 10
 
-// pause is how long a step waits after its n-th failure in a row (n from 1).
-func (p *Policy) pause(kind StepKind, err error, n int) time.Duration {
+// pauseAfter is how long a step waits after its n-th failure in a row (n from 1).
+func pauseAfter(p *services.Policy, kind StepKind, err error, n int) time.Duration {
 	if kind == StepProbe || kind == StepVerifyGone {
 		return p.ProbeRetry * time.Duration(min(n, 30))
 	}
 	longest := p.MaxBackoff
-	if fault := faultOf(FaultNone, err); fault == FaultDocker || fault == FaultTor {
+	if fault := faultOf(services.FaultNone, err); fault == services.FaultDocker || fault == services.FaultTor {
 		longest = min(longest, absentPauses*p.RepairBackoff)
 	}
 	d := p.RepairBackoff

@@ -1,8 +1,10 @@
-package services
+package reconcile
 
 import (
 	"testing"
 	"time"
+
+	"onionbot/services"
 )
 
 // world is what Docker and tor would have after the steps of plans.
@@ -13,17 +15,17 @@ func (w *world) apply(t *testing.T, s Step) {
 	c := &w.Container
 	switch s.Kind {
 	case StepRun:
-		if c.State == ContainerRunning {
+		if c.State == services.ContainerRunning {
 			t.Fatal("a second container")
 		}
-		*c = Container{ID: w.ID, State: ContainerRunning, Deadline: w.ExpiresAt, Visits: w.Instance.Visits}
-		if w.State == StateReachable {
-			w.State = StateDown
+		*c = services.Container{ID: w.ID, State: services.ContainerRunning, Deadline: w.ExpiresAt, Visits: w.Instance.Visits}
+		if w.State == services.StateReachable {
+			w.State = services.StateDown
 		}
 	case StepPublish:
-		w.Observed.Onion.State = OnionPublished
+		w.Observed.Onion.State = services.OnionPublished
 	case StepProbe:
-		w.State, w.CheckedAt, w.Repairs = StateReachable, noon, 0
+		w.State, w.CheckedAt, w.Repairs = services.StateReachable, noon, 0
 		if w.ReadyAt.IsZero() {
 			w.ReadyAt = noon
 		}
@@ -36,7 +38,7 @@ func (w *world) apply(t *testing.T, s Step) {
 	case StepShow:
 		w.Shown = w.Content
 	case StepEnd:
-		w.Desired, w.State, w.Reason = DesiredGone, StateStopping, s.Reason
+		w.Desired, w.State, w.Reason = services.DesiredGone, services.StateStopping, s.Reason
 	case StepRemoveContainer:
 		w.noContainer()
 	case StepRemoveOnion:
@@ -44,7 +46,7 @@ func (w *world) apply(t *testing.T, s Step) {
 	case StepVerifyGone:
 		w.GoneChecked = true
 	case StepFinish:
-		w.State = StateGone
+		w.State = services.StateGone
 	default:
 		t.Fatalf("unknown step %q", s.Kind)
 	}
@@ -61,10 +63,10 @@ func FuzzPlanConverges(f *testing.F) {
 	f.Fuzz(func(t *testing.T, bits uint64) {
 		take := func(n uint64) uint64 { v := bits % n; bits /= n; return v }
 		s := reachable()
-		s.Desired = []Desired{DesiredRunning, DesiredGone, DesiredWarm}[take(3)]
-		s.State = []State{StateStarting, StatePublishing, StateReachable, StateDown, StateStopping}[take(5)]
+		s.Desired = []services.Desired{services.DesiredRunning, services.DesiredGone, services.DesiredWarm}[take(3)]
+		s.State = []services.State{services.StateStarting, services.StatePublishing, services.StateReachable, services.StateDown, services.StateStopping}[take(5)]
 		s.ExpiresAt = noon.Add(time.Duration(take(3))*time.Hour - time.Hour)
-		s.Rules = []Rules{{}, {Visits: 2}, {Idle: time.Minute}}[take(3)]
+		s.Rules = []services.Rules{{}, {Visits: 2}, {Idle: time.Minute}}[take(3)]
 		s.Repairs, s.Content, s.Instance.Visits = int(take(12)), int(take(3)), int(take(2))
 		if take(2) == 0 {
 			s.ReadyAt = time.Time{}
@@ -72,17 +74,17 @@ func FuzzPlanConverges(f *testing.F) {
 		}
 		s.CheckedAt = noon.Add(-time.Duration(take(600)) * time.Second)
 		s.noContainer()
-		states := []ContainerState{
-			ContainerAbsent, ContainerCreated, ContainerRunning, ContainerExited, ContainerPaused, ContainerHung, ContainerUnknown,
+		states := []services.ContainerState{
+			services.ContainerAbsent, services.ContainerCreated, services.ContainerRunning, services.ContainerExited, services.ContainerPaused, services.ContainerHung, services.ContainerUnknown,
 		}
 		if st := states[take(7)]; take(4) > 0 {
-			s.Container = Container{
-				ID: s.ID, State: st, Files: true, Exit: []Exit{ExitNone, ExitDeadline, ExitIdle, ExitVisits, ExitApp}[take(5)],
+			s.Container = services.Container{
+				ID: s.ID, State: st, Files: true, Exit: []services.Exit{services.ExitNone, services.ExitDeadline, services.ExitIdle, services.ExitVisits, services.ExitApp}[take(5)],
 				Deadline: noon.Add(time.Duration(take(2)) * time.Hour), Visits: int(take(3)), Armed: take(2) == 0,
 			}
 		}
 		s.noOnion()
-		if st := []OnionState{OnionAbsent, OnionAdded, OnionPublished}[take(3)]; take(4) > 0 {
+		if st := []services.OnionState{services.OnionAbsent, services.OnionAdded, services.OnionPublished}[take(3)]; take(4) > 0 {
 			s.Observed.Onion.State = st
 		}
 		converge(t, &world{s})
@@ -90,10 +92,10 @@ func FuzzPlanConverges(f *testing.F) {
 }
 
 func converge(t *testing.T, w *world) {
-	policy := DefaultPolicy()
+	policy := services.DefaultPolicy()
 	for range 12 {
 		steps := w.plan(&policy)
-		if len(steps) == 0 || w.State == StateGone {
+		if len(steps) == 0 || w.State == services.StateGone {
 			w.check(t)
 			return
 		}
@@ -106,19 +108,19 @@ func converge(t *testing.T, w *world) {
 
 // check holds the state at rest against what was asked for.
 func (w *world) check(t *testing.T) {
-	hasContainer := w.Container.State != ContainerAbsent
-	hasOnion := w.Observed.Onion.State != OnionAbsent
+	hasContainer := w.Container.State != services.ContainerAbsent
+	hasOnion := w.Observed.Onion.State != services.OnionAbsent
 	switch {
-	case w.State == StateGone:
+	case w.State == services.StateGone:
 		if hasContainer || hasOnion {
 			t.Fatalf("gone, but left: container %t onion %t", hasContainer, hasOnion)
 		}
-	case w.Desired == DesiredWarm:
+	case w.Desired == services.DesiredWarm:
 		if !hasOnion {
 			t.Fatal("warm, but not published")
 		}
-	case w.Desired == DesiredRunning:
-		if w.Container.State != ContainerRunning || w.Observed.Onion.State != OnionPublished || w.State != StateReachable {
+	case w.Desired == services.DesiredRunning:
+		if w.Container.State != services.ContainerRunning || w.Observed.Onion.State != services.OnionPublished || w.State != services.StateReachable {
 			t.Fatalf("at rest, but not reachable: %+v %+v %s", w.Container, w.Observed.Onion, w.State)
 		}
 	default:

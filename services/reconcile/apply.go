@@ -1,14 +1,16 @@
-package services
+package reconcile
 
 import (
 	"context"
 	"errors"
 	"math/bits"
 	"time"
+
+	"onionbot/services"
 )
 
 // execute carries out one step. What it returns is remembered by the actor.
-func (r *Reconciler) execute(ctx context.Context, inst *Instance, step Step, memo Memo) (func(*Memo), error) {
+func (r *Reconciler) execute(ctx context.Context, inst *services.Instance, step Step, memo Memo) (func(*Memo), error) {
 	switch step.Kind {
 	case StepRun:
 		return r.applyRun(ctx, inst)
@@ -47,15 +49,15 @@ func (r *Reconciler) bounded(ctx context.Context, fn func(context.Context) error
 }
 
 // applyRun makes the container run: image, content, container.
-func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo), error) {
-	r.tellDown(ctx, inst, FaultContainer)
+func (r *Reconciler) applyRun(ctx context.Context, inst *services.Instance) (func(*Memo), error) {
+	r.tellDown(ctx, inst, services.FaultContainer)
 	def, ok := r.o.Catalog.Find(inst.Service)
 	if !ok {
-		return nil, r.runFailed(ctx, inst, FaultImage, E(CodeUnknownService, "word", inst.Service))
+		return nil, r.runFailed(ctx, inst, services.FaultImage, services.E(services.CodeUnknownService, "word", inst.Service))
 	}
 	built, err := r.ensureImage(ctx, inst, def)
 	if err != nil {
-		return nil, r.runFailed(ctx, inst, FaultImage, err)
+		return nil, r.runFailed(ctx, inst, services.FaultImage, err)
 	}
 	select {
 	case r.runs <- struct{}{}:
@@ -68,7 +70,7 @@ func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo),
 		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Run(ctx, spec) })
 	}
 	if err != nil {
-		return nil, r.runFailed(ctx, inst, FaultContainer, err)
+		return nil, r.runFailed(ctx, inst, services.FaultContainer, err)
 	}
 	return func(m *Memo) {
 		m.Shown = inst.Content
@@ -78,29 +80,29 @@ func (r *Reconciler) applyRun(ctx context.Context, inst *Instance) (func(*Memo),
 	}, r.progress(ctx, inst.ID)
 }
 
-func (r *Reconciler) applyShow(inst *Instance) (func(*Memo), error) {
+func (r *Reconciler) applyShow(inst *services.Instance) (func(*Memo), error) {
 	if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
-		return nil, Wrap(CodeReadOnlyState, err)
+		return nil, services.Wrap(services.CodeReadOnlyState, err)
 	}
 	return func(m *Memo) { m.Shown = inst.Content }, nil
 }
 
 // ensureImage builds the image if it must, telling the owner how far it is.
-func (r *Reconciler) ensureImage(ctx context.Context, inst *Instance, def *Definition) (bool, error) {
+func (r *Reconciler) ensureImage(ctx context.Context, inst *services.Instance, def *services.Definition) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.BuildTimeout)
 	defer cancel()
 	built := false
-	defer r.building.Delete(inst.ID)
+	defer r.builds.Delete(inst.ID)
 	err := r.o.Runtime.EnsureImage(ctx, def, func(step string) {
 		built = true
-		r.building.Store(inst.ID, true)
+		r.builds.Store(inst.ID, true)
 		r.tellProgress(ctx, inst, step)
 	})
 	return built, err
 }
 
-func (r *Reconciler) containerSpec(inst *Instance, def *Definition) (ContainerSpec, error) {
-	spec := ContainerSpec{
+func (r *Reconciler) containerSpec(inst *services.Instance, def *services.Definition) (services.ContainerSpec, error) {
+	spec := services.ContainerSpec{
 		ID: inst.ID, Definition: def, Deadline: inst.ExpiresAt, Rules: inst.Rules,
 		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
 	}
@@ -109,7 +111,7 @@ func (r *Reconciler) containerSpec(inst *Instance, def *Definition) (ContainerSp
 	}
 	if def.Content != "" {
 		if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
-			return spec, Wrap(CodeReadOnlyState, err)
+			return spec, services.Wrap(services.CodeReadOnlyState, err)
 		}
 		spec.ContentDir = r.o.Contents.Dir(inst.ID)
 	}
@@ -118,34 +120,34 @@ func (r *Reconciler) containerSpec(inst *Instance, def *Definition) (ContainerSp
 
 // runFailed writes a failure down. An engine that does not answer is waited
 // for; anything else uses up a repair.
-func (r *Reconciler) runFailed(ctx context.Context, inst *Instance, fault Fault, err error) error {
+func (r *Reconciler) runFailed(ctx context.Context, inst *services.Instance, fault services.Fault, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return errors.Join(err, r.countRepair(ctx, inst.ID, faultOf(fault, err), !IsCode(err, CodeUnavailable)))
+	return errors.Join(err, r.countRepair(ctx, inst.ID, faultOf(fault, err), !services.IsCode(err, services.CodeUnavailable)))
 }
 
 // faultOf is what an error says is wrong, or the fault that is named if it
 // does not say.
-func faultOf(fault Fault, err error) Fault {
-	var e *Error
-	if errors.As(err, &e) && e.Code == CodeUnavailable {
+func faultOf(fault services.Fault, err error) services.Fault {
+	var e *services.Error
+	if errors.As(err, &e) && e.Code == services.CodeUnavailable {
 		switch e.Args["what"] {
 		case "docker":
-			return FaultDocker
+			return services.FaultDocker
 		case "tor":
-			return FaultTor
+			return services.FaultTor
 		}
 	}
-	if IsCode(err, CodeReadOnlyState) {
-		return FaultDisk
+	if services.IsCode(err, services.CodeReadOnlyState) {
+		return services.FaultDisk
 	}
 	return fault
 }
 
 // applyPublish makes a tor publish the onion. It may wait in tor's queue.
-func (r *Reconciler) applyPublish(ctx context.Context, inst *Instance) (func(*Memo), error) {
-	r.tellDown(ctx, inst, FaultTor)
+func (r *Reconciler) applyPublish(ctx context.Context, inst *services.Instance) (func(*Memo), error) {
+	r.tellDown(ctx, inst, services.FaultTor)
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StartLimit)
 	defer cancel()
 	spec, err := r.onionSpec(inst)
@@ -159,28 +161,28 @@ func (r *Reconciler) applyPublish(ctx context.Context, inst *Instance) (func(*Me
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, ctx.Err()
 		}
-		return nil, errors.Join(err, r.countRepair(context.WithoutCancel(ctx), inst.ID, faultOf(FaultTor, err), !IsCode(err, CodeUnavailable)))
+		return nil, errors.Join(err, r.countRepair(context.WithoutCancel(ctx), inst.ID, faultOf(services.FaultTor, err), !services.IsCode(err, services.CodeUnavailable)))
 	}
 	return func(m *Memo) { m.wait(StepProbe, time.Time{}) }, r.progress(ctx, inst.ID)
 }
 
-func (r *Reconciler) onionSpec(inst *Instance) (OnionSpec, error) {
+func (r *Reconciler) onionSpec(inst *services.Instance) (services.OnionSpec, error) {
 	def, ok := r.o.Catalog.Find(inst.Service)
 	if !ok {
-		return OnionSpec{}, E(CodeUnknownService, "word", inst.Service)
+		return services.OnionSpec{}, services.E(services.CodeUnknownService, "word", inst.Service)
 	}
-	spec := OnionSpec{Onion: inst.Onion, Owner: inst.Owner}
+	spec := services.OnionSpec{Onion: inst.Onion, Owner: inst.Owner}
 	if spec.Onion.Key == "" {
 		spec.Onion.Key = r.o.Keyring.Get(inst.Onion.Address)
 	}
 	for _, p := range def.Ports {
-		spec.Targets = append(spec.Targets, OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(inst.ID, p)})
+		spec.Targets = append(spec.Targets, services.OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(inst.ID, p)})
 	}
 	return spec, nil
 }
 
 // applyProbe opens the address through tor and notes what came of it.
-func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int) error {
+func (r *Reconciler) applyProbe(ctx context.Context, inst *services.Instance, failed int) error {
 	opened, err := r.probe(ctx, inst)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -194,11 +196,11 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 		return err
 	}
 	failed++
-	if IsCode(err, CodeUnavailable) || inst.ReadyAt.IsZero() {
+	if services.IsCode(err, services.CodeUnavailable) || inst.ReadyAt.IsZero() {
 		return err
 	}
 	if failed >= 2 {
-		r.tellDown(ctx, inst, FaultProbe)
+		r.tellDown(ctx, inst, services.FaultProbe)
 	}
 	if repairDue(failed) {
 		err = errors.Join(err, r.republish(ctx, inst))
@@ -208,8 +210,8 @@ func (r *Reconciler) applyProbe(ctx context.Context, inst *Instance, failed int)
 
 // armEarly lets the shim count before anybody is told the address. If it does
 // not answer now, the plan arms it later.
-func (r *Reconciler) armEarly(ctx context.Context, inst *Instance) {
-	if inst.Rules == (Rules{}) {
+func (r *Reconciler) armEarly(ctx context.Context, inst *services.Instance) {
+	if inst.Rules == (services.Rules{}) {
 		return
 	}
 	err := r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
@@ -227,15 +229,15 @@ func repairDue(failed int) bool {
 
 // probe opens the address once. An instance that counts its visitors and has
 // begun to is taken on trust, not opened, since a probe would be counted as one.
-func (r *Reconciler) probe(ctx context.Context, inst *Instance) (opened bool, err error) {
-	if inst.Rules != (Rules{}) {
+func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened bool, err error) {
+	if inst.Rules != (services.Rules{}) {
 		if c, err := r.o.Runtime.Inspect(ctx, inst.ID); err == nil && c.Armed {
 			return false, nil
 		}
 	}
 	def, ok := r.o.Catalog.Find(inst.Service)
 	if !ok || len(def.Ports) == 0 {
-		return false, E(CodeUnknownService, "word", inst.Service)
+		return false, services.E(services.CodeUnknownService, "word", inst.Service)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
 	defer cancel()
@@ -245,8 +247,8 @@ func (r *Reconciler) probe(ctx context.Context, inst *Instance) (opened bool, er
 
 // tellDown writes down that a reachable instance is in trouble. If that
 // fails, the repair goes on all the same.
-func (r *Reconciler) tellDown(ctx context.Context, inst *Instance, fault Fault) {
-	if inst.State != StateReachable {
+func (r *Reconciler) tellDown(ctx context.Context, inst *services.Instance, fault services.Fault) {
+	if inst.State != services.StateReachable {
 		return
 	}
 	if err := r.markDown(ctx, inst.ID, fault); err != nil {
@@ -256,8 +258,8 @@ func (r *Reconciler) tellDown(ctx context.Context, inst *Instance, fault Fault) 
 
 // republish takes an onion that does not open off its tor; the next plan
 // publishes it again.
-func (r *Reconciler) republish(ctx context.Context, inst *Instance) error {
-	if err := r.countRepair(ctx, inst.ID, FaultProbe, true); err != nil {
+func (r *Reconciler) republish(ctx context.Context, inst *services.Instance) error {
+	if err := r.countRepair(ctx, inst.ID, services.FaultProbe, true); err != nil {
 		return err
 	}
 	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })

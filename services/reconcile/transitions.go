@@ -1,61 +1,63 @@
-package services
+package reconcile
 
 import (
 	"context"
 	"fmt"
 	"strconv"
 	"time"
+
+	"onionbot/services"
 )
 
 // change reads a row, lets fn alter it and what belongs to it, in one
 // transaction. fn writes the row itself if it changed it.
-func (r *Reconciler) change(ctx context.Context, id string, fn func(tx Tx, i *Instance, now time.Time) error) error {
+func (r *Reconciler) change(ctx context.Context, id string, fn func(tx services.Tx, i *services.Instance, now time.Time) error) error {
 	now := r.o.Clock.Now()
-	err := r.o.Store.Update(ctx, func(tx Tx) error {
+	err := r.o.Store.Update(ctx, func(tx services.Tx) error {
 		i, err := tx.Instance(id)
 		if err != nil {
 			return err
 		}
 		return fn(tx, i, now)
 	})
-	r.noteDisk(err)
+	r.recordDisk(err)
 	if err != nil {
 		return fmt.Errorf("change instance: %w", err)
 	}
-	r.o.Outbox.Poke()
+	r.o.Outbox.Notify()
 	return nil
 }
 
 // say stores a notice to the instance's owner. A warm address has none.
-func (r *Reconciler) say(tx Tx, i *Instance, n *Notice) error {
+func (r *Reconciler) say(tx services.Tx, i *services.Instance, n *services.Notice) error {
 	if i.Owner == "" {
 		return nil
 	}
-	n.To, n.Owner, n.Instance, n.State = i.Origin, i.Owner, i.ID, NoticePending
+	n.To, n.Owner, n.Instance, n.State = i.Origin, i.Owner, i.ID, services.NoticePending
 	_, err := tx.AddNotice(n)
 	return err
 }
 
 // progress moves a starting instance on when its container or its descriptor
-// is there, and lets the actor look at once.
+// is there, and lets the actor go on at once.
 func (r *Reconciler) progress(ctx context.Context, id string) error {
-	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
-		if i.Desired == DesiredGone || i.State != StateStarting {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		if i.Desired == services.DesiredGone || i.State != services.StateStarting {
 			return nil
 		}
-		i.State, i.UpdatedAt = StatePublishing, now
+		i.State, i.UpdatedAt = services.StatePublishing, now
 		return tx.PutInstance(i)
 	})
 }
 
 // tellProgress shows a step of the image build in the first reply's place.
-func (r *Reconciler) tellProgress(ctx context.Context, inst *Instance, step string) {
-	err := r.change(ctx, inst.ID, func(tx Tx, i *Instance, now time.Time) error {
+func (r *Reconciler) tellProgress(ctx context.Context, inst *services.Instance, step string) {
+	err := r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
 		if !i.Live() {
 			return nil
 		}
-		return r.say(tx, i, &Notice{
-			Key: fmt.Sprintf("progress/%s/%d", i.ID, now.UnixMilli()), Kind: KindProgress, Slot: CardSlot(i.ID),
+		return r.say(tx, i, &services.Notice{
+			Key: fmt.Sprintf("progress/%s/%d", i.ID, now.UnixMilli()), Kind: services.KindProgress, Slot: services.CardSlot(i.ID),
 			Args: map[string]string{"step": step}, DueAt: now, StaleAt: now.Add(time.Minute),
 		})
 	})
@@ -67,12 +69,12 @@ func (r *Reconciler) tellProgress(ctx context.Context, inst *Instance, step stri
 // markReachable notes that the address was opened through tor just now or, if
 // it was not, that everything that makes it open is there again.
 func (r *Reconciler) markReachable(ctx context.Context, id string, opened bool) error {
-	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
 		if !i.Live() {
 			return nil
 		}
 		first, was := i.ReadyAt.IsZero(), i.State
-		i.State, i.Fault, i.UpdatedAt, i.Repairs = StateReachable, FaultNone, now, 0
+		i.State, i.Fault, i.UpdatedAt, i.Repairs = services.StateReachable, services.FaultNone, now, 0
 		if opened || i.CheckedAt.IsZero() { // armed is only what was opened before
 			i.CheckedAt = now
 		}
@@ -85,7 +87,7 @@ func (r *Reconciler) markReachable(ctx context.Context, id string, opened bool) 
 		switch {
 		case first:
 			return r.tellReachable(tx, i, now)
-		case was == StateDown:
+		case was == services.StateDown:
 			return r.tellBack(tx, i, now, opened)
 		}
 		return nil
@@ -94,8 +96,8 @@ func (r *Reconciler) markReachable(ctx context.Context, id string, opened bool) 
 
 // tellReachable lets a first reply that still waits say it; if it has gone
 // out already, a message that rings follows.
-func (r *Reconciler) tellReachable(tx Tx, i *Instance, now time.Time) error {
-	if err := tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "reachable", Instance: i.ID, Outcome: "ok"}); err != nil {
+func (r *Reconciler) tellReachable(tx services.Tx, i *services.Instance, now time.Time) error {
+	if err := tx.AddAudit(services.AuditEntry{At: now, Owner: i.Owner, Action: "reachable", Instance: i.ID, Outcome: "ok"}); err != nil {
 		return err
 	}
 	pending, err := tx.PendingNotices(i.ID)
@@ -105,12 +107,12 @@ func (r *Reconciler) tellReachable(tx Tx, i *Instance, now time.Time) error {
 	waiting := false
 	for _, n := range pending {
 		switch {
-		case n.Kind == KindStarted && n.Attempts == 0:
+		case n.Kind == services.KindStarted && n.Attempts == 0:
 			waiting = true
 			n.DueAt = now
 			err = tx.PutNotice(n)
-		case n.Kind == KindProgress:
-			n.State = NoticeSkipped
+		case n.Kind == services.KindProgress:
+			n.State = services.NoticeSkipped
 			err = tx.PutNotice(n)
 		}
 		if err != nil {
@@ -120,42 +122,42 @@ func (r *Reconciler) tellReachable(tx Tx, i *Instance, now time.Time) error {
 	if waiting {
 		return nil
 	}
-	return r.say(tx, i, &Notice{
-		Key: "reachable/" + i.ID, Kind: KindReachable, Slot: CardSlot(i.ID), DueAt: now, Alert: true,
+	return r.say(tx, i, &services.Notice{
+		Key: "reachable/" + i.ID, Kind: services.KindReachable, Slot: services.CardSlot(i.ID), DueAt: now, Alert: true,
 	})
 }
 
 // markDown notes that a reachable instance is in trouble; the owner is told
 // if it is not back soon.
-func (r *Reconciler) markDown(ctx context.Context, id string, fault Fault) error {
-	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
-		if !i.Live() || i.State != StateReachable {
+func (r *Reconciler) markDown(ctx context.Context, id string, fault services.Fault) error {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		if !i.Live() || i.State != services.StateReachable {
 			return nil
 		}
-		i.State, i.Fault, i.UpdatedAt = StateDown, fault, now
+		i.State, i.Fault, i.UpdatedAt = services.StateDown, fault, now
 		if err := tx.PutInstance(i); err != nil {
 			return err
 		}
-		return r.say(tx, i, &Notice{
-			Key: fmt.Sprintf("down/%s/%d", i.ID, now.UnixMilli()), Kind: KindDown, Alert: true,
+		return r.say(tx, i, &services.Notice{
+			Key: fmt.Sprintf("down/%s/%d", i.ID, now.UnixMilli()), Kind: services.KindDown, Alert: true,
 			Args: map[string]string{"fault": string(fault)}, DueAt: now.Add(r.o.Policy.DownGrace),
 		})
 	})
 }
 
 // tellBack takes a trouble back that was not told yet, or tells that it is over.
-func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time, opened bool) error {
+func (r *Reconciler) tellBack(tx services.Tx, i *services.Instance, now time.Time, opened bool) error {
 	pending, err := tx.PendingNotices(i.ID)
 	if err != nil {
 		return err
 	}
 	untold := false
 	for _, n := range pending {
-		if n.Kind != KindDown {
+		if n.Kind != services.KindDown {
 			continue
 		}
 		untold = true
-		n.State = NoticeSkipped
+		n.State = services.NoticeSkipped
 		if err := tx.PutNotice(n); err != nil {
 			return err
 		}
@@ -163,15 +165,15 @@ func (r *Reconciler) tellBack(tx Tx, i *Instance, now time.Time, opened bool) er
 	if untold {
 		return nil
 	}
-	return r.say(tx, i, &Notice{
-		Key: fmt.Sprintf("back/%s/%d", i.ID, now.UnixMilli()), Kind: KindBack, DueAt: now, Alert: true,
+	return r.say(tx, i, &services.Notice{
+		Key: fmt.Sprintf("back/%s/%d", i.ID, now.UnixMilli()), Kind: services.KindBack, DueAt: now, Alert: true,
 		Args: map[string]string{"opened": strconv.FormatBool(opened)},
 	})
 }
 
 // countRepair notes a fault, and counts a repair if it was one.
-func (r *Reconciler) countRepair(ctx context.Context, id string, fault Fault, count bool) error {
-	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+func (r *Reconciler) countRepair(ctx context.Context, id string, fault services.Fault, count bool) error {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
 		if count {
 			i.Repairs++
 		}
@@ -189,7 +191,7 @@ func (r *Reconciler) saveVisits(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return r.change(ctx, id, func(tx Tx, i *Instance, now time.Time) error {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
 		if c.Visits <= i.Visits {
 			return nil
 		}

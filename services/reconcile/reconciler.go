@@ -1,4 +1,4 @@
-package services
+package reconcile
 
 import (
 	"context"
@@ -6,58 +6,60 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"onionbot/services"
 )
 
 // Reconciler makes the rows come true. One actor per instance observes,
-// plans and applies; a full comparison at the start and at a slow tick finds
-// what no row knows. Everything is woken by pokes, events and deadlines.
+// plans and applies; a resync at the start and at a slow tick finds
+// what no row knows. Actors are woken by notifications, events and deadlines.
 type Reconciler struct {
-	o     ReconcilerOptions
-	full  chan struct{}  // asks for a full comparison
-	stock chan struct{}  // asks for a look at the warm addresses
-	runs  chan struct{}  // bounds containers started at the same time
-	wg    sync.WaitGroup // actors and watchers
+	o        Options
+	full     chan struct{}  // asks for a resync
+	restocks chan struct{}  // asks for warm addresses to be replaced
+	runs     chan struct{}  // bounds containers started at the same time
+	wg       sync.WaitGroup // actors and watchers
 
-	orphans  Memo        // the back-off of their removal; only the loop uses it
-	retired  atomic.Bool // see Retire
-	building sync.Map    // instance IDs whose image is being built; the start limit waits
+	orphans Memo        // the back-off of their removal; only the loop uses it
+	retired atomic.Bool // see Retire
+	builds  sync.Map    // instance IDs whose image is being built; the start limit waits
 
 	mu     sync.Mutex
 	actors map[string]*actor
 	ctx    context.Context // of Run; actors live no longer
-	health Health
+	health services.Health
 	scrub  chan struct{}
 }
 
-// ReconcilerOptions are what a [Reconciler] works with. Hook may be nil; it
+// Options are what a [Reconciler] works with. FaultPoint may be nil; it
 // is called before and after every step, for fault injection.
-type ReconcilerOptions struct {
-	Store    Store
-	Runtime  Runtime
-	Onions   Onions
-	Catalog  *Catalog
-	Contents Contents
-	Policy   Policy
-	Clock    Clock
-	Log      *slog.Logger
-	Keyring  *Keyring
-	User     func(name string) *User // nil if unknown
-	Outbox   Outbox
-	Hook     func(point string)
-	MaxRuns  int // containers started at the same time; 0 = 8
+type Options struct {
+	Store      services.Store
+	Runtime    services.Runtime
+	Onions     services.Onions
+	Catalog    *services.Catalog
+	Contents   services.Contents
+	Policy     services.Policy
+	Clock      services.Clock
+	Log        *slog.Logger
+	Keyring    *services.Keyring
+	User       func(name string) *services.User // nil if unknown
+	Outbox     services.Outbox
+	FaultPoint func(point string)
+	MaxRuns    int // containers started at the same time; 0 = 8
 }
 
-// NewReconciler makes a reconciler; Run starts it.
-func NewReconciler(o ReconcilerOptions) *Reconciler {
-	if o.Hook == nil {
-		o.Hook = func(string) {}
+// New makes a reconciler; Run starts it.
+func New(o Options) *Reconciler {
+	if o.FaultPoint == nil {
+		o.FaultPoint = func(string) {}
 	}
 	if o.MaxRuns <= 0 {
 		o.MaxRuns = 8
 	}
 	o.Policy = o.Policy.WithDefaults()
 	return &Reconciler{
-		o: o, full: make(chan struct{}, 1), stock: make(chan struct{}, 1), scrub: make(chan struct{}, 1),
+		o: o, full: make(chan struct{}, 1), restocks: make(chan struct{}, 1), scrub: make(chan struct{}, 1),
 		runs: make(chan struct{}, o.MaxRuns), actors: make(map[string]*actor),
 	}
 }
@@ -68,11 +70,11 @@ func (r *Reconciler) Run(ctx context.Context) {
 	r.mu.Lock()
 	r.ctx = ctx
 	r.mu.Unlock()
-	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.Poke) })
-	r.spawn(func() { r.watch(ctx, "tor", r.o.Onions.Events, r.pokeAddress) })
+	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.Notify) })
+	r.spawn(func() { r.watch(ctx, "tor", r.o.Onions.Events, r.notifyAddress) })
 	r.spawn(func() { r.scrubber(ctx) })
 	r.askScrub() // an earlier life may have ended between erasing and scrubbing
-	r.compare(ctx)
+	r.resync(ctx)
 	r.loop(ctx)
 	r.wg.Wait()
 }
@@ -89,22 +91,22 @@ func (r *Reconciler) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-r.full:
-			r.compare(ctx)
-		case <-r.stock:
+			r.resync(ctx)
+		case <-r.restocks:
 			r.restock(ctx)
 		case <-slow.C:
-			r.compare(ctx)
+			r.resync(ctx)
 			r.purge(ctx)
 		case <-wall.C:
-			r.pokeDue()
+			r.wakeDue()
 		}
 	}
 }
 
-// Poke asks for a look at one instance, or at everything for "".
-func (r *Reconciler) Poke(id string) {
+// Notify wakes the actor of one instance, or all of them and a resync for "".
+func (r *Reconciler) Notify(id string) {
 	if id == "" {
-		r.askCompare()
+		r.askResync()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, a := range r.actors {
@@ -115,7 +117,7 @@ func (r *Reconciler) Poke(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx == nil || r.ctx.Err() != nil {
-		return // the full comparison at the next start sees the row
+		return // the resync at the next start sees the row
 	}
 	if a, ok := r.actors[id]; ok {
 		a.wake()
@@ -130,18 +132,18 @@ func (r *Reconciler) Poke(id string) {
 	}()
 }
 
-// askCompare asks for a full comparison, soon.
-func (r *Reconciler) askCompare() {
+// askResync asks for a resync, soon.
+func (r *Reconciler) askResync() {
 	select {
 	case r.full <- struct{}{}:
 	default:
 	}
 }
 
-// pokeAddress is what tor's events are wired to: tor knows addresses only.
-func (r *Reconciler) pokeAddress(address string) {
+// notifyAddress is what tor's events are wired to: tor knows addresses only.
+func (r *Reconciler) notifyAddress(address string) {
 	if address == "" {
-		r.Poke("")
+		r.Notify("")
 		return
 	}
 	r.mu.Lock()
@@ -153,13 +155,13 @@ func (r *Reconciler) pokeAddress(address string) {
 	}
 }
 
-// pokeDue wakes the actors whose next look is due by the wall clock.
-func (r *Reconciler) pokeDue() {
+// wakeDue wakes the actors whose next moment is due by the wall clock.
+func (r *Reconciler) wakeDue() {
 	now := r.o.Clock.Now().UnixMilli()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range r.actors {
-		if due := a.nextLook.Load(); due != 0 && due <= now {
+		if due := a.nextWake.Load(); due != 0 && due <= now {
 			a.wake()
 		}
 	}

@@ -1,8 +1,10 @@
-package services
+package reconcile
 
 import (
 	"context"
 	"time"
+
+	"onionbot/services"
 )
 
 // goneProbe is how long one check that an address no longer opens may take. A
@@ -15,27 +17,27 @@ const leftAfter = 30 * time.Second
 // applyEnd decides that an instance ends. If even the row cannot be written
 // (a full disk), an expired instance is taken down all the same: that needs
 // no row.
-func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) error {
-	err := r.change(ctx, inst.ID, func(tx Tx, i *Instance, now time.Time) error {
-		if i.Desired == DesiredGone || (step.Reason == ReasonExpired && i.ExpiresAt.After(now)) {
+func (r *Reconciler) applyEnd(ctx context.Context, inst *services.Instance, step Step) error {
+	err := r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		if i.Desired == services.DesiredGone || (step.Reason == services.ReasonExpired && i.ExpiresAt.After(now)) {
 			return nil // stopped or extended in the meantime
 		}
 		reason := step.Reason
-		if reason == ReasonUnreachable && i.State == StateReachable {
+		if reason == services.ReasonUnreachable && i.State == services.StateReachable {
 			return nil
 		}
-		if err := end(tx, i, reason, step.Fault, now); err != nil {
+		if err := services.End(tx, i, reason, step.Fault, now); err != nil {
 			return err
 		}
-		if err := r.say(tx, i, &Notice{
-			Key: "ending/" + i.ID, Kind: KindStopping, Slot: "end/" + i.ID,
-			DueAt: now.Add(leftAfter), Args: told(i),
+		if err := r.say(tx, i, &services.Notice{
+			Key: "ending/" + i.ID, Kind: services.KindStopping, Slot: "end/" + i.ID,
+			DueAt: now.Add(leftAfter), Args: services.EndArgs(i),
 		}); err != nil {
 			return err
 		}
-		return tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "end", Instance: i.ID, Outcome: "ok", Detail: string(reason)})
+		return tx.AddAudit(services.AuditEntry{At: now, Owner: i.Owner, Action: "end", Instance: i.ID, Outcome: "ok", Detail: string(reason)})
 	})
-	if err == nil || step.Reason != ReasonExpired {
+	if err == nil || step.Reason != services.ReasonExpired {
 		return err
 	}
 	r.o.Log.Error("expired instance taken down without its row", "instance", inst.ID, "error", err)
@@ -46,7 +48,7 @@ func (r *Reconciler) applyEnd(ctx context.Context, inst *Instance, step Step) er
 
 // applyVerifyGone sees that the address no longer opens. What cannot be
 // checked within the limit is finished unchecked, and the owner is told so.
-func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *Instance, since time.Time) (func(*Memo), error) {
+func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *services.Instance, since time.Time) (func(*Memo), error) {
 	now := r.o.Clock.Now()
 	if since.IsZero() {
 		since = now
@@ -57,12 +59,12 @@ func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *Instance, since 
 	}
 	pctx, cancel := context.WithTimeout(ctx, goneProbe)
 	defer cancel()
-	err := r.o.Onions.Probe(pctx, inst.Onion.Address, def.Ports[0].Onion, ProbeTCP)
+	err := r.o.Onions.Probe(pctx, inst.Onion.Address, def.Ports[0].Onion, services.ProbeTCP)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	switch {
-	case err != nil && !IsCode(err, CodeUnavailable):
+	case err != nil && !services.IsCode(err, services.CodeUnavailable):
 		return func(m *Memo) { m.GoneChecked, m.GoneSince = true, since }, nil
 	case r.o.Clock.Now().Sub(since) >= r.o.Policy.GoneLimit:
 		return func(m *Memo) { m.GoneChecked, m.GoneSince = true, time.Time{} }, nil
@@ -76,21 +78,21 @@ func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *Instance, since 
 
 // finish erases everything of an instance but what the audit needs, and tells
 // its owner.
-func (r *Reconciler) finish(ctx context.Context, inst *Instance, checked bool) error {
+func (r *Reconciler) finish(ctx context.Context, inst *services.Instance, checked bool) error {
 	if err := r.o.Contents.Erase(inst.ID); err != nil {
-		return Wrap(CodeReadOnlyState, err)
+		return services.Wrap(services.CodeReadOnlyState, err)
 	}
-	err := r.change(ctx, inst.ID, func(tx Tx, i *Instance, now time.Time) error {
-		if i.Desired != DesiredGone || i.Ended() {
+	err := r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		if i.Desired != services.DesiredGone || i.Ended() {
 			return nil
 		}
 		if err := r.sayGone(tx, i, checked, now); err != nil {
 			return err
 		}
-		if err := tx.AddAudit(AuditEntry{At: now, Owner: i.Owner, Action: "gone", Instance: i.ID, Outcome: "ok", Detail: string(i.Reason)}); err != nil {
+		if err := tx.AddAudit(services.AuditEntry{At: now, Owner: i.Owner, Action: "gone", Instance: i.ID, Outcome: "ok", Detail: string(i.Reason)}); err != nil {
 			return err
 		}
-		i.State, i.EndedAt, i.UpdatedAt = StateGone, now, now
+		i.State, i.EndedAt, i.UpdatedAt = services.StateGone, now, now
 		if err := tx.PutInstance(i); err != nil {
 			return err
 		}
@@ -100,16 +102,16 @@ func (r *Reconciler) finish(ctx context.Context, inst *Instance, checked bool) e
 		return err
 	}
 	r.o.Keyring.Drop(inst.Onion.Address)
-	r.o.Outbox.Poke()
+	r.o.Outbox.Notify()
 	r.askScrub()
 	if inst.Owner == "" {
-		r.Poke("") // a warm address is due for replacement
+		r.Notify("") // a warm address is due for replacement
 	}
 	return nil
 }
 
 // sayGone replaces the notice that the end takes long by the one that it is over.
-func (r *Reconciler) sayGone(tx Tx, i *Instance, checked bool, now time.Time) error {
+func (r *Reconciler) sayGone(tx services.Tx, i *services.Instance, checked bool, now time.Time) error {
 	pending, err := tx.PendingNotices(i.ID)
 	if err != nil {
 		return err
@@ -118,27 +120,27 @@ func (r *Reconciler) sayGone(tx Tx, i *Instance, checked bool, now time.Time) er
 		if n.Key != "ending/"+i.ID {
 			continue
 		}
-		n.State = NoticeSkipped
+		n.State = services.NoticeSkipped
 		if err := tx.PutNotice(n); err != nil {
 			return err
 		}
 	}
-	args := told(i)
+	args := services.EndArgs(i)
 	args["fault"] = string(i.Fault)
 	if checked {
 		args["checked"] = now.UTC().Format(time.RFC3339)
 	}
-	return r.say(tx, i, &Notice{
+	return r.say(tx, i, &services.Notice{
 		Key: "gone/" + i.ID, Kind: goneKind(i.Reason), Slot: "end/" + i.ID, Args: args, DueAt: now, Alert: true,
 	})
 }
 
-func goneKind(reason Reason) Kind {
+func goneKind(reason services.Reason) services.Kind {
 	switch reason {
-	case ReasonUnreachable:
-		return KindUnreachable
-	case ReasonFailed, ReasonLost:
-		return KindLost
+	case services.ReasonUnreachable:
+		return services.KindUnreachable
+	case services.ReasonFailed, services.ReasonLost:
+		return services.KindLost
 	}
-	return KindGone
+	return services.KindGone
 }

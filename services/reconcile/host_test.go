@@ -1,4 +1,4 @@
-package services_test
+package reconcile_test
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"onionbot/services"
+	"onionbot/services/reconcile"
 	"onionbot/services/storetest"
 )
 
@@ -24,7 +25,7 @@ type host struct {
 	store      *storetest.Memory
 	contents   *contents
 	manager    *services.Manager
-	reconciler *services.Reconciler
+	reconciler *reconcile.Reconciler
 	policy     services.Policy
 	site       *services.Definition // siteDefinition if nil
 	stop       context.CancelFunc
@@ -45,7 +46,7 @@ var ann = &services.User{Name: "ann", Services: []string{"*"}, MaxInstances: 3, 
 
 type silent struct{}
 
-func (silent) Poke() {}
+func (silent) Notify() {}
 
 // newHost makes a host and starts a bot on it. Options change it before.
 func newHost(t *testing.T, options ...func(*host)) *host {
@@ -77,7 +78,7 @@ func (h *host) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	clock := services.ClockFunc(h.now)
 	keyring, catalog := services.NewKeyring(), services.NewCatalog([]*services.Definition{cmp.Or(h.site, siteDefinition)})
-	h.reconciler = services.NewReconciler(services.ReconcilerOptions{
+	h.reconciler = reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.runtime, Onions: h.onions, Catalog: catalog, Contents: h.contents, Policy: h.policy,
 		Clock: clock, Log: slog.New(slog.DiscardHandler), Keyring: keyring, Outbox: silent{},
 		User: func(string) *services.User { return ann },
@@ -85,7 +86,7 @@ func (h *host) start() {
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: catalog, Policy: h.policy, Clock: clock, Log: slog.New(slog.DiscardHandler),
 		Keyring: keyring, NewOnion: h.onions.NewOnion, Contents: h.contents,
-		Engine: h.reconciler, Outbox: silent{}, Health: h.reconciler,
+		Reconciler: h.reconciler, Outbox: silent{}, Health: h.reconciler,
 	})
 	h.stop, h.stopped = cancel, make(chan struct{})
 	go func() { defer close(h.stopped); h.reconciler.Run(ctx) }()

@@ -1,8 +1,10 @@
-package services
+package reconcile
 
 import (
 	"slices"
 	"time"
+
+	"onionbot/services"
 )
 
 // StepKind is one thing the reconciler can do.
@@ -29,8 +31,8 @@ const (
 // effect has been observed.
 type Step struct {
 	Kind   StepKind
-	Reason Reason // of StepEnd
-	Fault  Fault  // of StepEnd
+	Reason services.Reason // of StepEnd
+	Fault  services.Fault  // of StepEnd
 }
 
 // Observed is what Docker and tor were seen to have of one instance. What was
@@ -38,15 +40,15 @@ type Step struct {
 type Observed struct {
 	Docker    bool // Container is known
 	Tor       bool // Onion is known
-	Container Container
-	Onion     OnionStatus
+	Container services.Container
+	Onion     services.OnionStatus
 }
 
 // Plan compares what should be with what was observed and returns the steps
 // that bring them together, except those whose back-off is not over. It is
 // pure: the same arguments give the same steps, and applying them repeatedly
 // converges.
-func Plan(p *Policy, inst *Instance, seen *Observed, memo Memo, now time.Time) []Step {
+func Plan(p *services.Policy, inst *services.Instance, seen *Observed, memo Memo, now time.Time) []Step {
 	v := view{policy: p, inst: inst, Observed: seen, memo: memo, now: now}
 	steps := v.steps()
 	return slices.DeleteFunc(steps, func(s Step) bool { return !memo.mayTry(s.Kind, now) })
@@ -54,8 +56,8 @@ func Plan(p *Policy, inst *Instance, seen *Observed, memo Memo, now time.Time) [
 
 // view is one instance with everything that was seen of it.
 type view struct {
-	policy *Policy
-	inst   *Instance
+	policy *services.Policy
+	inst   *services.Instance
 	memo   Memo
 	now    time.Time
 	*Observed
@@ -64,11 +66,11 @@ type view struct {
 // steps are those that are wanted, whether their back-off is over or not.
 func (v *view) steps() []Step {
 	switch {
-	case v.inst.Desired == DesiredGone:
+	case v.inst.Desired == services.DesiredGone:
 		return v.down()
 	case !v.inst.ExpiresAt.After(v.now):
-		return []Step{{Kind: StepEnd, Reason: ReasonExpired}}
-	case v.inst.Desired == DesiredWarm:
+		return []Step{{Kind: StepEnd, Reason: services.ReasonExpired}}
+	case v.inst.Desired == services.DesiredWarm:
 		return v.publish()
 	}
 	return v.up()
@@ -76,14 +78,14 @@ func (v *view) steps() []Step {
 
 // hasContainer reports whether there is anything of it in the runtime.
 func (v *view) hasContainer() bool {
-	return v.Container.State != ContainerAbsent || v.Container.Files
+	return v.Container.State != services.ContainerAbsent || v.Container.Files
 }
 
-func (v *view) hasOnion() bool { return v.Onion.State != OnionAbsent }
+func (v *view) hasOnion() bool { return v.Onion.State != services.OnionAbsent }
 
 // up plans for an instance that should run.
 func (v *view) up() []Step {
-	if end, ok := v.verdict(); ok {
+	if end, ok := v.ending(); ok {
 		return []Step{end}
 	}
 	var steps []Step
@@ -92,52 +94,52 @@ func (v *view) up() []Step {
 	return append(steps, v.probe()...)
 }
 
-// verdict is the step that ends an instance by its own rules or because it
+// ending is the step that ends an instance by its own rules or because it
 // cannot be brought up.
-func (v *view) verdict() (Step, bool) {
-	if v.Docker && v.Container.State == ContainerExited {
+func (v *view) ending() (Step, bool) {
+	if v.Docker && v.Container.State == services.ContainerExited {
 		switch v.Container.Exit {
-		case ExitIdle:
-			return Step{Kind: StepEnd, Reason: ReasonIdle}, true
-		case ExitVisits:
-			return Step{Kind: StepEnd, Reason: ReasonVisits}, true
+		case services.ExitIdle:
+			return Step{Kind: StepEnd, Reason: services.ReasonIdle}, true
+		case services.ExitVisits:
+			return Step{Kind: StepEnd, Reason: services.ReasonVisits}, true
 		}
 	}
 	if v.memo.KeyMissing && v.Tor && !v.hasOnion() {
-		return Step{Kind: StepEnd, Reason: ReasonLost, Fault: FaultTor}, true
+		return Step{Kind: StepEnd, Reason: services.ReasonLost, Fault: services.FaultTor}, true
 	}
 	if v.inst.ReadyAt.IsZero() {
 		since := latest(v.inst.CreatedAt, v.memo.Since)
 		if !v.now.Before(since.Add(v.policy.StartLimit)) {
-			return Step{Kind: StepEnd, Reason: ReasonUnreachable, Fault: v.fault()}, true
+			return Step{Kind: StepEnd, Reason: services.ReasonUnreachable, Fault: v.fault()}, true
 		}
 		return Step{}, false
 	}
 	if v.inst.Repairs > v.policy.MaxRepairs {
-		return Step{Kind: StepEnd, Reason: ReasonFailed, Fault: v.fault()}, true
+		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: v.fault()}, true
 	}
 	return Step{}, false
 }
 
-func (v *view) fault() Fault {
-	if v.inst.Fault != FaultNone {
+func (v *view) fault() services.Fault {
+	if v.inst.Fault != services.FaultNone {
 		return v.inst.Fault
 	}
-	return FaultProbe
+	return services.FaultProbe
 }
 
 func (v *view) run() []Step {
 	if !v.Docker {
 		return nil
 	}
-	if v.Container.State != ContainerRunning {
+	if v.Container.State != services.ContainerRunning {
 		return []Step{{Kind: StepRun}}
 	}
 	var steps []Step
 	if !sameMoment(v.Container.Deadline, v.inst.ExpiresAt) {
 		steps = append(steps, Step{Kind: StepDeadline})
 	}
-	if v.inst.Rules != (Rules{}) && v.inst.State == StateReachable && !v.Container.Armed {
+	if v.inst.Rules != (services.Rules{}) && v.inst.State == services.StateReachable && !v.Container.Armed {
 		steps = append(steps, Step{Kind: StepArm})
 	}
 	if v.inst.Content > v.memo.Shown {
@@ -150,7 +152,7 @@ func (v *view) run() []Step {
 }
 
 func (v *view) publish() []Step {
-	if !v.Tor || v.Onion.State == OnionPublished {
+	if !v.Tor || v.Onion.State == services.OnionPublished {
 		return nil
 	}
 	return []Step{{Kind: StepPublish}}
@@ -158,12 +160,12 @@ func (v *view) publish() []Step {
 
 func (v *view) probe() []Step {
 	there := v.Docker && v.Tor &&
-		v.Container.State == ContainerRunning && v.Onion.State == OnionPublished
+		v.Container.State == services.ContainerRunning && v.Onion.State == services.OnionPublished
 	if !there {
 		return nil
 	}
-	settled := v.inst.State == StateReachable && v.memo.Backoff[StepProbe].Failures == 0
-	if settled && (v.now.Before(v.inst.CheckedAt.Add(v.policy.Watch)) || v.inst.Rules != (Rules{})) {
+	settled := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0
+	if settled && (v.now.Before(v.inst.CheckedAt.Add(v.policy.Watch)) || v.inst.Rules != (services.Rules{})) {
 		return nil
 	}
 	return []Step{{Kind: StepProbe}}
@@ -196,9 +198,9 @@ func (v *view) down() []Step {
 	return []Step{{Kind: StepVerifyGone}}
 }
 
-// NextLook is the next moment at which time alone changes the plan of an
+// NextWake is the next moment at which time alone changes the plan of an
 // instance; zero if only an event can.
-func NextLook(p *Policy, inst *Instance, memo Memo, now time.Time) time.Time {
+func NextWake(p *services.Policy, inst *services.Instance, memo Memo, now time.Time) time.Time {
 	var next time.Time
 	consider := func(t time.Time) {
 		if t.After(now) && (next.IsZero() || t.Before(next)) {
@@ -208,17 +210,17 @@ func NextLook(p *Policy, inst *Instance, memo Memo, now time.Time) time.Time {
 	for _, b := range memo.Backoff {
 		consider(b.NotBefore)
 	}
-	if inst.Desired == DesiredGone {
+	if inst.Desired == services.DesiredGone {
 		consider(inst.UpdatedAt.Add(containerFirst))
 		return next
 	}
 	consider(inst.ExpiresAt)
-	if inst.Desired == DesiredWarm {
+	if inst.Desired == services.DesiredWarm {
 		return next
 	}
 	if inst.ReadyAt.IsZero() {
 		consider(latest(inst.CreatedAt, memo.Since).Add(p.StartLimit))
-	} else if inst.Rules == (Rules{}) {
+	} else if inst.Rules == (services.Rules{}) {
 		consider(inst.CheckedAt.Add(p.Watch))
 	}
 	return next

@@ -1,4 +1,4 @@
-package services
+package reconcile
 
 import (
 	"slices"
@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"onionbot/services"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // running is an instance that was verified a minute ago and has an hour left.
-func running() *Instance {
-	return &Instance{
+func running() *services.Instance {
+	return &services.Instance{
 		ID: "aaaaaaaaaaaa", Owner: "ann", Service: "site", Name: "site",
-		Onion: Onion{Address: "x.onion", Key: "k"}, Desired: DesiredRunning, State: StateReachable,
+		Onion: services.Onion{Address: "x.onion", Key: "k"}, Desired: services.DesiredRunning, State: services.StateReachable,
 		CreatedAt: noon.Add(-2 * time.Minute), ReadyAt: noon.Add(-time.Minute), CheckedAt: noon.Add(-time.Minute),
 		ExpiresAt: noon.Add(time.Hour),
 	}
@@ -22,7 +24,7 @@ func running() *Instance {
 
 // scene is what a plan is made from.
 type scene struct {
-	*Instance
+	*services.Instance
 	*Observed
 	Memo
 }
@@ -31,15 +33,15 @@ func reachable() *scene {
 	i := running()
 	return &scene{Instance: i, Observed: &Observed{
 		Docker: true, Tor: true,
-		Container: Container{ID: i.ID, State: ContainerRunning, Ready: true, Deadline: i.ExpiresAt},
-		Onion:     OnionStatus{Address: i.Onion.Address, State: OnionPublished},
+		Container: services.Container{ID: i.ID, State: services.ContainerRunning, Ready: true, Deadline: i.ExpiresAt},
+		Onion:     services.OnionStatus{Address: i.Onion.Address, State: services.OnionPublished},
 	}}
 }
 
-func (s *scene) noContainer() { s.Container = Container{} }
-func (s *scene) noOnion()     { s.Observed.Onion = OnionStatus{} }
+func (s *scene) noContainer() { s.Container = services.Container{} }
+func (s *scene) noOnion()     { s.Observed.Onion = services.OnionStatus{} }
 
-func (s *scene) plan(p *Policy) []Step { return Plan(p, s.Instance, s.Observed, s.Memo, noon) }
+func (s *scene) plan(p *services.Policy) []Step { return Plan(p, s.Instance, s.Observed, s.Memo, noon) }
 
 func kinds(steps []Step) []string {
 	out := []string{}
@@ -61,27 +63,27 @@ func TestPlan(t *testing.T) {
 	}{
 		{"nothing to do", func(*scene) {}, nil},
 		{"fresh: container and onion at the same time", func(s *scene) {
-			s.State, s.ReadyAt = StateStarting, time.Time{}
+			s.State, s.ReadyAt = services.StateStarting, time.Time{}
 			s.noContainer()
 			s.noOnion()
 		}, []string{"run", "publish"}},
 		{"both there: opened before it is called ready", func(s *scene) {
-			s.State, s.ReadyAt = StatePublishing, time.Time{}
+			s.State, s.ReadyAt = services.StatePublishing, time.Time{}
 		}, []string{"probe"}},
 		{"not ready within the limit", func(s *scene) {
-			s.State, s.ReadyAt, s.CreatedAt = StatePublishing, time.Time{}, noon.Add(-181*time.Second)
+			s.State, s.ReadyAt, s.CreatedAt = services.StatePublishing, time.Time{}, noon.Add(-181*time.Second)
 		}, []string{"end:unreachable"}},
 		{"deadline", func(s *scene) { s.ExpiresAt = noon }, []string{"end:expired"}},
 		{"extended: the shim is told", func(s *scene) { s.ExpiresAt = noon.Add(3 * time.Hour) }, []string{"deadline"}},
 		{"container gone", func(s *scene) { s.noContainer() }, []string{"run"}},
 		{"app ended", func(s *scene) {
-			s.Container = Container{ID: s.ID, State: ContainerExited, Exit: ExitApp}
+			s.Container = services.Container{ID: s.ID, State: services.ContainerExited, Exit: services.ExitApp}
 		}, []string{"run"}},
 		{"idle rule", func(s *scene) {
-			s.Container = Container{ID: s.ID, State: ContainerExited, Exit: ExitIdle}
+			s.Container = services.Container{ID: s.ID, State: services.ContainerExited, Exit: services.ExitIdle}
 		}, []string{"end:idle"}},
 		{"visits rule", func(s *scene) {
-			s.Container = Container{ID: s.ID, State: ContainerExited, Exit: ExitVisits}
+			s.Container = services.Container{ID: s.ID, State: services.ContainerExited, Exit: services.ExitVisits}
 		}, []string{"end:visits"}},
 		{"tor lost the onion", func(s *scene) { s.noOnion() }, []string{"publish"}},
 		{"key lost with its tor", func(s *scene) {
@@ -93,42 +95,42 @@ func TestPlan(t *testing.T) {
 		{"repaired too often", func(s *scene) { s.Repairs = 9; s.noContainer() }, []string{"end:failed"}},
 		{"watched", func(s *scene) { s.CheckedAt = noon.Add(-5 * time.Minute) }, []string{"probe"}},
 		{"a probe would burn a counted visit", func(s *scene) {
-			s.Rules, s.CheckedAt = Rules{Visits: 1}, noon.Add(-time.Hour)
-			s.Container = Container{ID: s.ID, State: ContainerRunning, Armed: true, Deadline: s.ExpiresAt}
+			s.Rules, s.CheckedAt = services.Rules{Visits: 1}, noon.Add(-time.Hour)
+			s.Container = services.Container{ID: s.ID, State: services.ContainerRunning, Armed: true, Deadline: s.ExpiresAt}
 		}, nil},
-		{"counting begins once it was verified", func(s *scene) { s.Rules = Rules{Visits: 1} }, []string{"arm"}},
+		{"counting begins once it was verified", func(s *scene) { s.Rules = services.Rules{Visits: 1} }, []string{"arm"}},
 		{"stop: the container first, so that visitors are told", func(s *scene) {
-			s.Desired, s.UpdatedAt = DesiredGone, noon
+			s.Desired, s.UpdatedAt = services.DesiredGone, noon
 		}, []string{"remove-container"}},
 		{"stop: a slow engine keeps no address open", func(s *scene) {
-			s.Desired, s.UpdatedAt = DesiredGone, noon.Add(-2*time.Second)
+			s.Desired, s.UpdatedAt = services.DesiredGone, noon.Add(-2*time.Second)
 		}, []string{"remove-container", "remove-onion"}},
 		{"stop: then the onion", func(s *scene) {
-			s.Desired, s.UpdatedAt = DesiredGone, noon
+			s.Desired, s.UpdatedAt = services.DesiredGone, noon
 			s.noContainer()
 		}, []string{"remove-onion"}},
 		{"stop: then it is checked", func(s *scene) {
-			s.Desired = DesiredGone
+			s.Desired = services.DesiredGone
 			s.noContainer()
 			s.noOnion()
 		}, []string{"verify-gone"}},
 		{"stop: never opened, nothing to check", func(s *scene) {
-			s.Desired, s.ReadyAt = DesiredGone, time.Time{}
+			s.Desired, s.ReadyAt = services.DesiredGone, time.Time{}
 			s.noContainer()
 			s.noOnion()
 		}, []string{"finish"}},
 		{"stop: checked", func(s *scene) {
-			s.Desired = DesiredGone
+			s.Desired = services.DesiredGone
 			s.noContainer()
 			s.noOnion()
 			s.GoneChecked = true
 		}, []string{"finish"}},
 		{"stop while docker is silent: the onion goes, the row stays", func(s *scene) {
-			s.Desired, s.Docker = DesiredGone, false
+			s.Desired, s.Docker = services.DesiredGone, false
 			s.noContainer()
 		}, []string{"remove-onion"}},
 		{"warm: published, no container", func(s *scene) {
-			s.Desired, s.State, s.ReadyAt = DesiredWarm, StateStarting, time.Time{}
+			s.Desired, s.State, s.ReadyAt = services.DesiredWarm, services.StateStarting, time.Time{}
 			s.noContainer()
 			s.noOnion()
 		}, []string{"publish"}},
@@ -137,7 +139,7 @@ func TestPlan(t *testing.T) {
 			s.wait(StepRun, noon.Add(time.Second))
 		}, nil},
 	}
-	policy := DefaultPolicy()
+	policy := services.DefaultPolicy()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := reachable()
@@ -156,20 +158,20 @@ func TestPlan(t *testing.T) {
 func TestOrphansAreWhatNoRowKnows(t *testing.T) {
 	inst := running()
 	seen := &everything{
-		containers: map[string]Container{
-			inst.ID:        {ID: inst.ID, State: ContainerRunning},
-			"bbbbbbbbbbbb": {ID: "bbbbbbbbbbbb", State: ContainerRunning},
+		containers: map[string]services.Container{
+			inst.ID:        {ID: inst.ID, State: services.ContainerRunning},
+			"bbbbbbbbbbbb": {ID: "bbbbbbbbbbbb", State: services.ContainerRunning},
 			"cccccccccccc": {ID: "cccccccccccc", Files: true},
-			"dddddddddddd": {ID: "dddddddddddd", State: ContainerUnknown},
+			"dddddddddddd": {ID: "dddddddddddd", State: services.ContainerUnknown},
 		},
-		onions: map[string]OnionStatus{
-			inst.Onion.Address: {Address: inst.Onion.Address, State: OnionPublished},
-			"y.onion":          {Address: "y.onion", State: OnionPublished},
-			"z.onion":          {Address: "z.onion", State: OnionPublished, Foreign: true},
+		onions: map[string]services.OnionStatus{
+			inst.Onion.Address: {Address: inst.Onion.Address, State: services.OnionPublished},
+			"y.onion":          {Address: "y.onion", State: services.OnionPublished},
+			"z.onion":          {Address: "z.onion", State: services.OnionPublished, Foreign: true},
 		},
 	}
 	want := []orphan{{id: "bbbbbbbbbbbb"}, {id: "cccccccccccc"}, {id: "dddddddddddd"}, {address: "y.onion"}}
-	if got := findOrphans([]*Instance{inst}, seen); !slices.Equal(got, want) {
+	if got := findOrphans([]*services.Instance{inst}, seen); !slices.Equal(got, want) {
 		t.Errorf("orphans %+v, want %+v", got, want)
 	}
 }

@@ -1,9 +1,11 @@
-package services
+package reconcile
 
 import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"onionbot/services"
 )
 
 // actor is the one worker of an instance: nothing else acts on its container
@@ -12,13 +14,13 @@ import (
 type actor struct {
 	r        *Reconciler
 	id       string
-	poke     chan struct{}
+	woken    chan struct{}
 	done     chan outcome
 	busy     map[lane]*job
 	memo     Memo
-	unseen   map[Fault]time.Time // since when Docker or tor did not answer
-	nextLook atomic.Int64        // unix milliseconds of the wall clock; 0 = none
-	address  atomic.Value        // string
+	unseen   map[services.Fault]time.Time // since when Docker or tor did not answer
+	nextWake atomic.Int64                 // unix milliseconds of the wall clock; 0 = none
+	address  atomic.Value                 // string
 }
 
 // lane names steps that must not run at the same time.
@@ -32,9 +34,9 @@ var lanes = map[StepKind]lane{ //nolint:gochecknoglobals // a constant table
 	StepEnd: "row", StepFinish: "row",
 }
 
-// building reports whether a step brings something up, so that it is cut off
+// bringsUp reports whether a step brings something up, so that it is cut off
 // when the instance should be gone.
-func (k StepKind) building() bool {
+func (k StepKind) bringsUp() bool {
 	switch k {
 	case StepRun, StepPublish, StepProbe, StepDeadline, StepArm, StepShow, StepCount:
 		return true
@@ -48,16 +50,16 @@ type job struct {
 }
 
 type outcome struct {
-	step Step
-	err  error
-	cut  bool        // it was cut off, so that its end says nothing
-	note func(*Memo) // what the actor remembers; runs in the actor's goroutine
+	step     Step
+	err      error
+	cut      bool        // it was cut off, so that its end says nothing
+	remember func(*Memo) // what the actor remembers; runs in the actor's goroutine
 }
 
 func newActor(r *Reconciler, id string) *actor {
 	a := &actor{
-		r: r, id: id, poke: make(chan struct{}, 1), done: make(chan outcome),
-		busy: make(map[lane]*job), unseen: make(map[Fault]time.Time),
+		r: r, id: id, woken: make(chan struct{}, 1), done: make(chan outcome),
+		busy: make(map[lane]*job), unseen: make(map[services.Fault]time.Time),
 	}
 	a.memo.Since = r.o.Clock.Now()
 	a.address.Store("")
@@ -67,7 +69,7 @@ func newActor(r *Reconciler, id string) *actor {
 
 func (a *actor) wake() {
 	select {
-	case a.poke <- struct{}{}:
+	case a.woken <- struct{}{}:
 	default:
 	}
 }
@@ -84,20 +86,20 @@ func (a *actor) run(ctx context.Context) {
 			return
 		case out := <-a.done:
 			a.settle(out)
-		case <-a.poke:
+		case <-a.woken:
 		case <-timer.C:
 		}
-		if over := a.look(ctx, timer); over && a.leave() {
+		if over := a.reconcile(ctx, timer); over && a.leave() {
 			return
 		}
 	}
 }
 
-// leave takes the actor off the list, unless it was poked in the meantime.
+// leave takes the actor off the list, unless it was woken in the meantime.
 func (a *actor) leave() bool {
 	a.r.mu.Lock()
 	defer a.r.mu.Unlock()
-	if a.r.ctx.Err() == nil && len(a.poke) > 0 {
+	if a.r.ctx.Err() == nil && len(a.woken) > 0 {
 		return false
 	}
 	delete(a.r.actors, a.id)
@@ -122,22 +124,22 @@ func (a *actor) settle(out outcome) {
 		a.memo.failed(&a.r.o.Policy, out.step.Kind, out.err, a.now())
 		a.r.o.Log.Warn("step failed", "step", string(out.step.Kind), "instance", a.id, "error", out.err)
 	}
-	if out.note != nil {
-		out.note(&a.memo)
+	if out.remember != nil {
+		out.remember(&a.memo)
 	}
 }
 
-// look observes, plans and starts what is not under way. It reports whether
+// reconcile observes, plans and starts what is not under way. It reports whether
 // the actor's work is over.
-func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
+func (a *actor) reconcile(ctx context.Context, timer *time.Timer) bool {
 	inst, err := a.row(ctx)
-	if IsCode(err, CodeNotFound) || err == nil && inst.Ended() {
+	if services.IsCode(err, services.CodeNotFound) || err == nil && inst.Ended() {
 		if len(a.busy) > 0 {
-			a.cancelBuilding()
+			a.cancelBringUp()
 			return false
 		}
 		if err != nil {
-			a.r.askCompare() // an event of something that no row knows
+			a.r.askResync() // an event of something that no row knows
 		}
 		return true
 	}
@@ -149,13 +151,13 @@ func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
 	a.memo.forget(stepRead)
 	a.address.Store(inst.Onion.Address)
 	now := a.now()
-	if !inst.ExpiresAt.After(now) || inst.Desired == DesiredGone {
-		a.cancelBuilding()
-		if a.building() {
+	if !inst.ExpiresAt.After(now) || inst.Desired == services.DesiredGone {
+		a.cancelBringUp()
+		if a.bringingUp() {
 			return false // their ends are awaited first: nothing may appear behind us
 		}
 	}
-	if _, building := a.r.building.Load(a.id); building {
+	if _, ok := a.r.builds.Load(a.id); ok {
 		a.memo.Since = now
 	}
 	seen := a.observe(ctx, inst)
@@ -167,26 +169,26 @@ func (a *actor) look(ctx context.Context, timer *time.Timer) bool {
 	return false
 }
 
-func (a *actor) cancelBuilding() {
+func (a *actor) cancelBringUp() {
 	for _, j := range a.busy {
-		if j.kind.building() {
+		if j.kind.bringsUp() {
 			j.cancel()
 		}
 	}
 }
 
-func (a *actor) building() bool {
+func (a *actor) bringingUp() bool {
 	for _, j := range a.busy {
-		if j.kind.building() {
+		if j.kind.bringsUp() {
 			return true
 		}
 	}
 	return false
 }
 
-func (a *actor) row(ctx context.Context) (*Instance, error) {
-	var inst *Instance
-	err := a.r.o.Store.View(ctx, func(tx Tx) error {
+func (a *actor) row(ctx context.Context) (*services.Instance, error) {
+	var inst *services.Instance
+	err := a.r.o.Store.View(ctx, func(tx services.Tx) error {
 		var err error
 		inst, err = tx.Instance(a.id)
 		return err
@@ -196,9 +198,9 @@ func (a *actor) row(ctx context.Context) (*Instance, error) {
 
 func (a *actor) now() time.Time { return a.r.o.Clock.Now() }
 
-// next is when to look again without being woken.
-func (a *actor) next(inst *Instance, seen *Observed, now time.Time) time.Time {
-	next := NextLook(&a.r.o.Policy, inst, a.memo, now)
+// next is when to reconcile again without being woken.
+func (a *actor) next(inst *services.Instance, seen *Observed, now time.Time) time.Time {
+	next := NextWake(&a.r.o.Policy, inst, a.memo, now)
 	if seen.Docker && seen.Tor {
 		return next
 	}
@@ -211,16 +213,16 @@ func (a *actor) next(inst *Instance, seen *Observed, now time.Time) time.Time {
 
 func (a *actor) schedule(timer *time.Timer, at time.Time) {
 	if at.IsZero() {
-		a.nextLook.Store(0)
+		a.nextWake.Store(0)
 		timer.Reset(time.Hour)
 		return
 	}
-	a.nextLook.Store(at.UnixMilli())
+	a.nextWake.Store(at.UnixMilli())
 	timer.Reset(max(at.Sub(a.now()), time.Millisecond))
 }
 
 // apply starts a step on its lane, if the lane is free.
-func (a *actor) apply(ctx context.Context, inst *Instance, step Step) {
+func (a *actor) apply(ctx context.Context, inst *services.Instance, step Step) {
 	on := lanes[step.Kind]
 	if a.busy[on] != nil {
 		return
@@ -230,15 +232,15 @@ func (a *actor) apply(ctx context.Context, inst *Instance, step Step) {
 	a.busy[on] = &job{kind: step.Kind, cancel: cancel}
 	go func() {
 		defer cancel()
-		a.r.o.Hook("before:" + string(step.Kind))
-		note, err := a.r.execute(jctx, inst, step, memo)
-		a.r.o.Hook("after:" + string(step.Kind))
-		a.done <- outcome{step: step, err: err, cut: jctx.Err() != nil, note: note}
+		a.r.o.FaultPoint("before:" + string(step.Kind))
+		remember, err := a.r.execute(jctx, inst, step, memo)
+		a.r.o.FaultPoint("after:" + string(step.Kind))
+		a.done <- outcome{step: step, err: err, cut: jctx.Err() != nil, remember: remember}
 	}()
 }
 
 // observe looks at the instance's container and onion at the same time.
-func (a *actor) observe(ctx context.Context, inst *Instance) *Observed {
+func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed {
 	ctx, cancel := context.WithTimeout(ctx, a.r.o.Policy.StepTimeout)
 	defer cancel()
 	seen := &Observed{}
@@ -250,14 +252,14 @@ func (a *actor) observe(ctx context.Context, inst *Instance) *Observed {
 	}()
 	var err error
 	seen.Container, err = a.r.o.Runtime.Inspect(ctx, inst.ID)
-	seen.Docker = a.seenFrom(FaultDocker, err)
-	seen.Tor = a.seenFrom(FaultTor, <-onions)
+	seen.Docker = a.seenFrom(services.FaultDocker, err)
+	seen.Tor = a.seenFrom(services.FaultTor, <-onions)
 	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
 	a.tellUnseen(ctx, inst)
 	return seen
 }
 
-func (a *actor) seenFrom(what Fault, err error) bool {
+func (a *actor) seenFrom(what services.Fault, err error) bool {
 	if err == nil {
 		delete(a.unseen, what)
 		return true
@@ -273,8 +275,8 @@ func (a *actor) seenFrom(what Fault, err error) bool {
 // reachable instance is told.
 const unseenGrace = 10 * time.Second
 
-func (a *actor) tellUnseen(ctx context.Context, inst *Instance) {
-	if inst.State != StateReachable || !inst.Live() || !a.memo.mayTry(stepTell, a.now()) {
+func (a *actor) tellUnseen(ctx context.Context, inst *services.Instance) {
+	if inst.State != services.StateReachable || !inst.Live() || !a.memo.mayTry(stepTell, a.now()) {
 		return
 	}
 	for what, since := range a.unseen {
