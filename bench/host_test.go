@@ -14,6 +14,7 @@ import (
 	"onionbot/services/catalog"
 	"onionbot/services/content"
 	"onionbot/services/onionstest"
+	"onionbot/services/reconcile"
 	"onionbot/services/runtimetest"
 	"onionbot/services/sshkey"
 	"onionbot/services/wallclock"
@@ -58,14 +59,14 @@ func newEngineRoom(ctx context.Context, dir string) (*engineRoom, error) {
 		return nil, err
 	}
 	box, keyring, cat := make(outbox, 1), services.NewKeyring(), services.NewCatalog(defs)
-	reconciler := services.NewReconciler(services.ReconcilerOptions{
+	reconciler := reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.fake, Onions: h.onions, Catalog: cat, Contents: contents, Policy: h.policy,
 		Clock: clock, Log: log, Keyring: keyring, Outbox: box, User: func(name string) *services.User { return h.byName[name] },
 	})
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: cat, Policy: h.policy, Clock: clock, Log: log, Keyring: keyring,
 		NewOnion: h.onions.NewOnion, NewHostKey: sshkey.NewHost, Contents: contents,
-		Engine: reconciler, Outbox: box, Health: reconciler,
+		Reconciler: reconciler, Outbox: box, Health: reconciler,
 	})
 	ctx, h.stop = context.WithCancel(context.Background())
 	h.done.Go(func() { reconciler.Run(ctx) })
@@ -142,8 +143,8 @@ func (h *engineRoom) fill(ctx context.Context, n int, life func(i int) time.Dura
 
 type outbox chan struct{}
 
-// Poke implements services.Outbox.
-func (o outbox) Poke() {
+// Notify implements services.Outbox.
+func (o outbox) Notify() {
 	select {
 	case o <- struct{}{}:
 	default:

@@ -34,7 +34,7 @@ type crasher struct {
 
 // life is one life of a daemon: where it is to die and what it is asked for.
 type life struct {
-	at       string // a point of the crash hook; "" is a random moment
+	at       string // a fault point; "" is a random moment
 	commands []order
 	disturb  func() // something done behind its back before it starts
 	visit    string // an address that is opened meanwhile

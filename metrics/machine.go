@@ -30,7 +30,7 @@ func (m *machine) Collect(out chan<- prometheus.Metric) {
 	gauge(out, dockerUp, asNumber(h.Docker == ""))
 	gauge(out, diskOK, asNumber(h.Disk == ""))
 	for _, network := range m.Networks {
-		gauge(out, trouble, asNumber(h.Fronts[network] != ""), network)
+		gauge(out, trouble, asNumber(h.Adapters[network] != ""), network)
 	}
 }
 

@@ -50,14 +50,14 @@ func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *con
 
 type silence struct{}
 
-func (silence) Poke() {}
+func (silence) Notify() {}
 
 func TestTroubleWithReceivingShowsAndPasses(t *testing.T) {
 	server, store := telegramtest.New(t, token), storetest.NewMemory()
 	server.Fault(telegramtest.Fault{Kind: telegramtest.Gateway, Method: "getUpdates", Times: -1})
 	hub, s := hubOn(t, server, store), quiet()
 	s.Store, s.Received = store, hub.Received
-	s.Health = healthFunc(func() services.Health { return services.Health{Fronts: hub.Health()} })
+	s.Health = healthFunc(func() services.Health { return services.Health{Adapters: hub.Health()} })
 	scrape := endpoint(t, s)
 
 	eventually(t, scrape, "trouble", func(text string) bool {
@@ -138,7 +138,7 @@ func busy(t *testing.T, now time.Time) Sources {
 		t.Fatal(err)
 	}
 	s.Health = healthFunc(func() services.Health {
-		return services.Health{Docker: "a private word", Tor: secrets[0], Disk: "8675309", Fronts: map[string]string{"telegram": token}}
+		return services.Health{Docker: "a private word", Tor: secrets[0], Disk: "8675309", Adapters: map[string]string{"telegram": token}}
 	})
 	s.Received = func() map[string]conversation.Received {
 		return map[string]conversation.Received{"telegram": {Events: 12, Errors: 3}}

@@ -41,11 +41,11 @@ type world struct {
 
 type silent struct{}
 
-func (silent) Poke(string) {}
+func (silent) Notify(string) {}
 
 type unread struct{}
 
-func (unread) Poke() {}
+func (unread) Notify() {}
 
 type wellness struct{}
 
@@ -91,7 +91,7 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 		Keyring:    services.NewKeyring(),
 		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: botstest.Address, Key: "key"}, nil },
 		NewHostKey: func() (services.HostKey, error) { return services.HostKey{Fingerprint: "SHA256:x"}, nil },
-		Contents:   noContents{}, Engine: silent{}, Outbox: unread{}, Health: wellness{},
+		Contents:   noContents{}, Reconciler: silent{}, Outbox: unread{}, Health: wellness{},
 	})
 	access := NewAccess()
 	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(operator, Account{"test", "2"})} {

@@ -15,7 +15,7 @@ import (
 type inbox struct {
 	hub     *Hub
 	adapter bots.Adapter
-	poke    chan struct{}
+	woken   chan struct{}
 	slots   chan struct{} // bounds the senders that are served at the same time
 
 	mu     sync.Mutex
@@ -46,7 +46,7 @@ const (
 
 func newInbox(h *Hub, a bots.Adapter) *inbox {
 	return &inbox{
-		hub: h, adapter: a, poke: make(chan struct{}, 1), slots: make(chan struct{}, h.o.Senders),
+		hub: h, adapter: a, woken: make(chan struct{}, 1), slots: make(chan struct{}, h.o.Senders),
 		inHand: make(map[string]bool), queues: make(map[string][]job),
 	}
 }
@@ -86,7 +86,7 @@ func (b *inbox) keep(ctx context.Context, events []services.Incoming, cursor str
 
 func (b *inbox) wake() {
 	select {
-	case b.poke <- struct{}{}:
+	case b.woken <- struct{}{}:
 	default:
 	}
 }
@@ -100,7 +100,7 @@ func (b *inbox) run(ctx, work context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-b.poke:
+		case <-b.woken:
 		}
 		if err := b.take(ctx, work); err != nil && ctx.Err() == nil {
 			n++

@@ -38,7 +38,7 @@ type Outbox struct {
 	o        OutboxOptions
 	adapters map[string]bots.Adapter
 	slots    map[string]chan struct{} // by network
-	poke     chan struct{}
+	woken    chan struct{}
 
 	mu   sync.Mutex
 	busy map[chat]bool
@@ -61,12 +61,12 @@ const (
 
 var _ services.Outbox = (*Outbox)(nil)
 
-// NewOutbox makes an outbox. It can be poked before it runs.
+// NewOutbox makes an outbox. It can be notified before it runs.
 func NewOutbox(o OutboxOptions) *Outbox {
 	o.setDefaults()
 	b := &Outbox{
 		o: o, adapters: make(map[string]bots.Adapter), slots: make(map[string]chan struct{}),
-		poke: make(chan struct{}, 1), busy: make(map[chat]bool), hold: make(map[chat]time.Time),
+		woken: make(chan struct{}, 1), busy: make(map[chat]bool), hold: make(map[chat]time.Time),
 	}
 	for _, a := range o.Adapters {
 		b.adapters[a.Network()] = a
@@ -97,10 +97,10 @@ func (o *OutboxOptions) setDefaults() {
 	}
 }
 
-// Poke says that notices were added.
-func (b *Outbox) Poke() {
+// Notify says that notices were added.
+func (b *Outbox) Notify() {
 	select {
-	case b.poke <- struct{}{}:
+	case b.woken <- struct{}{}:
 	default:
 	}
 }
@@ -138,7 +138,7 @@ func (b *Outbox) sleep(ctx context.Context, d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-b.poke:
+	case <-b.woken:
 	case <-timer.C:
 	}
 }
@@ -203,7 +203,7 @@ func (b *Outbox) employ(ctx, work context.Context, c chat, due []*services.Notic
 			b.mu.Lock()
 			delete(b.busy, c)
 			b.mu.Unlock()
-			b.Poke()
+			b.Notify()
 		}()
 		if held {
 			b.postpone(work, due, until)

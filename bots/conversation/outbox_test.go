@@ -71,7 +71,7 @@ func (p *post) add(notices ...*services.Notice) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.box.Poke()
+	p.box.Notify()
 }
 
 func answerTo(key, chat string) *services.Notice {

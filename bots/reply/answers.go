@@ -155,14 +155,14 @@ func troubles(h services.Health) string {
 		}
 	}
 	var networks []string
-	for n, s := range h.Fronts {
+	for n, s := range h.Adapters {
 		if s != "" {
 			networks = append(networks, n)
 		}
 	}
 	slices.Sort(networks)
 	for _, n := range networks {
-		out = append(out, fmt.Sprintf("Trouble: %s: %s", n, strings.TrimRight(h.Fronts[n], ".")+"."))
+		out = append(out, fmt.Sprintf("Trouble: %s: %s", n, strings.TrimRight(h.Adapters[n], ".")+"."))
 	}
 	return lines(out...)
 }

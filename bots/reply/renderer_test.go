@@ -197,7 +197,7 @@ func TestCardsFollowTheInstance(t *testing.T) {
 		i.Rules = services.Rules{Idle: 15 * time.Minute, Visits: 20}
 	})))
 	show("status", r.Status(botstest.Instance("site", func(i *services.Instance) { i.Rules.Visits, i.Visits = 20, 3 }), definition("site"),
-		services.Health{Tor: "tor does not answer", Fronts: map[string]string{"telegram": "another program polls this bot"}}, noon))
+		services.Health{Tor: "tor does not answer", Adapters: map[string]string{"telegram": "another program polls this bot"}}, noon))
 	show("qr", r.QR(botstest.Instance("site", nil), definition("site")))
 	show("list", r.List(operator, []*services.Instance{
 		botstest.Instance("site", nil),

@@ -37,7 +37,7 @@ type house struct {
 
 type noEngine struct{}
 
-func (noEngine) Poke(string)                            {}
+func (noEngine) Notify(string)                          {}
 func (noEngine) Health(context.Context) services.Health { return services.Health{} }
 
 // newHouse opens the database; start begins to receive.
@@ -74,7 +74,7 @@ func (h *house) start() {
 	})
 	manager := services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: catalog, Policy: services.Policy{}, Clock: clock, Log: quiet,
-		Keyring: services.NewKeyring(), NewOnion: newOnion(), Engine: noEngine{}, Outbox: outbox, Health: noEngine{},
+		Keyring: services.NewKeyring(), NewOnion: newOnion(), Reconciler: noEngine{}, Outbox: outbox, Health: noEngine{},
 	})
 	router, err := conversation.NewRouter(h.t.Context(), conversation.RouterOptions{
 		Engine: manager, Store: h.store, Directory: h.users, Replies: h.replies, Clock: clock, Log: quiet,

@@ -14,66 +14,75 @@ import (
 	"onionbot/bots/conversation"
 	"onionbot/bots/reply"
 	"onionbot/services"
+	"onionbot/services/reconcile"
+	"onionbot/services/sshkey"
 )
 
-// daemon is the whole program: the engine with the front ends on it.
+// daemon is the whole program: the loop, the commands and the adapters, on a
+// machine.
 type daemon struct {
-	*engine
-	adapters []bots.Adapter
-	hub      *conversation.Hub
-	outbox   *conversation.Outbox
+	*machine
+	adapters   []bots.Adapter
+	outbox     *conversation.Outbox
+	reconciler *reconcile.Reconciler
+	manager    *services.Manager
+	hub        *conversation.Hub
 }
 
 // daemonOptions are what differs between run, demo and down.
 type daemonOptions struct {
-	engineOptions
-	hint func(*services.Definition, *services.Instance) string // how a person at this machine opens it; may be nil
-}
-
-// latch passes pokes on to an outbox that is made later.
-type latch struct{ outbox *conversation.Outbox }
-
-func (l *latch) Poke() {
-	if l.outbox != nil {
-		l.outbox.Poke()
-	}
+	machineOptions
+	faultPoint func(point string)                                    // passed before and after all that is durable; may be nil
+	hint       func(*services.Definition, *services.Instance) string // how a person at this machine opens it; may be nil
 }
 
 // openDaemon opens everything and starts nothing.
 func openDaemon(ctx context.Context, cfg *config, log *slog.Logger, o daemonOptions) (*daemon, error) {
-	out := &latch{}
-	eng, err := openEngine(ctx, cfg, log, out, o.engineOptions)
+	m, err := openMachine(ctx, cfg, log, o.machineOptions)
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{engine: eng}
-	if err := d.openFronts(ctx, o, out); err != nil {
-		eng.close()
+	d := &daemon{machine: m}
+	if err := d.assemble(ctx, o); err != nil {
+		m.close()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *daemon) openFronts(ctx context.Context, o daemonOptions, out *latch) error {
-	replies := &reply.Renderer{Hints: o.hint}
+// assemble makes the parts in the order in which they need each other: the way
+// out, the loop that has something to say, the commands, the way in.
+func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
+	if d.adapters, err = d.openAdapters(); err != nil {
+		return err
+	}
+	replies, messages := &reply.Renderer{Hints: o.hint}, withMessagePoints(d.store, o.faultPoint)
+	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
+		Adapters: d.adapters, Store: messages, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
+	})
+	keyring, policy, store := services.NewKeyring(), d.cfg.policy(), withCommitPoints(d.store, o.faultPoint)
+	d.reconciler = reconcile.New(reconcile.Options{
+		Store: store, Runtime: d.runtime, Onions: d.pool, Catalog: d.catalog, Contents: d.contents, Policy: policy, Clock: d.clock,
+		Log: d.log, Keyring: keyring, User: d.users.named, Outbox: d.outbox, Adapters: d.adapterTroubles, FaultPoint: o.faultPoint,
+	})
+	d.manager = services.NewManager(services.ManagerOptions{
+		Store: store, Catalog: d.catalog, Policy: policy, Clock: d.clock, Log: d.log, Keyring: keyring,
+		NewOnion: d.pool.NewOnion, NewHostKey: sshkey.NewHost, Contents: d.contents,
+		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler,
+	})
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
-		Engine: healthyManager{d.manager, d}, Store: d.store, Directory: d.users.access, Replies: replies,
+		Engine: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,
 		Content: stager{d.contents}, Clock: d.clock, Zone: d.cfg.location(), MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,
 	})
 	if err != nil {
 		return err
 	}
-	if d.adapters, err = d.openAdapters(); err != nil {
-		return err
-	}
-	store := crashFronts(d.store, o.hook)
-	d.hub = conversation.NewHub(conversation.HubOptions{Adapters: d.adapters, Store: store, Router: router, Clock: d.clock, Log: d.log})
-	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
-		Adapters: d.adapters, Store: store, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
-	})
-	out.outbox = d.outbox
+	d.hub = conversation.NewHub(conversation.HubOptions{Adapters: d.adapters, Store: messages, Router: router, Clock: d.clock, Log: d.log})
 	return nil
 }
+
+// adapterTroubles is what is wrong with the networks, for the health report.
+func (d *daemon) adapterTroubles() map[string]string { return d.hub.Health() }
 
 // socket is the console's control socket.
 func (d *daemon) socket() string { return filepath.Join(d.cfg.RunDir, socketName) }
@@ -88,20 +97,7 @@ func (d *daemon) run(ctx context.Context) error {
 	return err
 }
 
-// healthyManager adds the front ends' troubles to the machine's health.
-type healthyManager struct {
-	*services.Manager
-	d *daemon
-}
-
-// Health is the machine's and the front ends' together.
-func (m healthyManager) Health(ctx context.Context) services.Health {
-	h := m.Manager.Health(ctx)
-	h.Fronts = m.d.hub.Health()
-	return h
-}
-
-// openAdapters makes the front ends that the configuration turns on. The
+// openAdapters makes the adapters that the configuration turns on. The
 // console is always there: it is how the operator gets in.
 func (d *daemon) openAdapters() ([]bots.Adapter, error) {
 	local, err := console.Listen(console.Options{

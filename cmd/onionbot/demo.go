@@ -92,14 +92,14 @@ func (d *demo) boot(ctx context.Context, c demoCmd, s *streams, tour bool) (err 
 }
 
 // startBot runs a daemon on a fresh state directory, with the console as its
-// only front end.
+// only adapter.
 func (d *demo) startBot(ctx context.Context, log *slog.Logger) error {
 	cfg := defaultConfig()
 	cfg.StateDir, cfg.RunDir = filepath.Join(d.dir, "s"), filepath.Join(d.dir, "r")
 	cfg.Users = []userConfig{{Name: "demo", Operator: true, SSHKeys: ownKeys()}}
 	bot, err := openDaemon(ctx, cfg, log, daemonOptions{
-		engineOptions: engineOptions{tied: true, torrc: d.network.TorrcLines()},
-		hint:          d.hint,
+		machineOptions: machineOptions{tied: true, torrc: d.network.TorrcLines()},
+		hint:           d.hint,
 	})
 	if err != nil {
 		return err

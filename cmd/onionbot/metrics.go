@@ -30,7 +30,7 @@ func (d *daemon) openMetrics(ctx context.Context, path string) (end func(), err 
 
 func (d *daemon) sources() metrics.Sources {
 	s := metrics.Sources{
-		Version: version, Store: d.store, Clock: d.clock, Health: healthyManager{d.manager, d}, Tors: d.torStates,
+		Version: version, Store: d.store, Clock: d.clock, Health: d.reconciler, Tors: d.torStates,
 		Received: d.hub.Received, Sent: d.outbox.Sent,
 	}
 	for _, a := range d.adapters {

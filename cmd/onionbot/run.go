@@ -17,7 +17,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	log := newLog(cfg, s)
-	d, err := openDaemon(ctx, cfg, log, daemonOptions{engineOptions: engineOptions{hook: crashHook()}})
+	d, err := openDaemon(ctx, cfg, log, daemonOptions{faultPoint: crashPoint()})
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 	for _, a := range d.adapters {
 		networks = append(networks, a.Network())
 	}
-	log.Info("onionbot is up", "version", version, "fronts", networks, "users", len(cfg.Users))
+	log.Info("onionbot is up", "version", version, "adapters", networks, "users", len(cfg.Users))
 	go d.prepareImages(ctx)
 	return d.run(ctx)
 }

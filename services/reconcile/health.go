@@ -2,12 +2,12 @@ package reconcile
 
 import (
 	"context"
-	"maps"
 
 	"onionbot/services"
 )
 
-// Health tells how Docker, tor and the disk did when they were needed last.
+// Health tells how Docker, tor, the disk and the adapters did when they were
+// needed last.
 func (r *Reconciler) Health(ctx context.Context) services.Health {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
 	defer cancel()
@@ -16,7 +16,9 @@ func (r *Reconciler) Health(ctx context.Context) services.Health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.health
-	h.Adapters = maps.Clone(h.Adapters)
+	if r.o.Adapters != nil {
+		h.Adapters = r.o.Adapters()
+	}
 	return h
 }
 

@@ -45,6 +45,7 @@ type Options struct {
 	Keyring    *services.Keyring
 	User       func(name string) *services.User // nil if unknown
 	Outbox     services.Outbox
+	Adapters   func() map[string]string // what is wrong with which network; may be nil
 	FaultPoint func(point string)
 	MaxRuns    int // containers started at the same time; 0 = 8
 }

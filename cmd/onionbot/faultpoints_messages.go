@@ -18,13 +18,13 @@ const (
 	pointConfirm = "confirm/"
 )
 
-// hookedTx notes what a transaction does.
-type hookedTx struct {
+// pointedTx notes what a transaction does.
+type pointedTx struct {
 	services.Tx
 	passed []string
 }
 
-func (t *hookedTx) AddIncoming(in services.Incoming) (bool, error) {
+func (t *pointedTx) AddIncoming(in services.Incoming) (bool, error) {
 	fresh, err := t.Tx.AddIncoming(in)
 	if fresh {
 		t.passed = append(t.passed, pointKeep+in.Network)
@@ -32,7 +32,7 @@ func (t *hookedTx) AddIncoming(in services.Incoming) (bool, error) {
 	return fresh, err
 }
 
-func (t *hookedTx) MarkHandled(network, id string) (bool, error) {
+func (t *pointedTx) MarkHandled(network, id string) (bool, error) {
 	fresh, err := t.Tx.MarkHandled(network, id)
 	if fresh {
 		t.passed = append(t.passed, pointHandle+network)
@@ -40,7 +40,7 @@ func (t *hookedTx) MarkHandled(network, id string) (bool, error) {
 	return fresh, err
 }
 
-func (t *hookedTx) PutNotice(n *services.Notice) error {
+func (t *pointedTx) PutNotice(n *services.Notice) error {
 	switch {
 	case n.State == services.NoticeSent:
 		t.passed = append(t.passed, pointConfirm+n.To.Network)
@@ -50,10 +50,10 @@ func (t *hookedTx) PutNotice(n *services.Notice) error {
 	return t.Tx.PutNotice(n)
 }
 
-// crashFronts puts points around what the front ends store.
-func crashFronts(s services.Store, hook func(point string)) services.Store {
-	if hook == nil {
+// withMessagePoints puts points around what the conversation stores.
+func withMessagePoints(s services.Store, pass func(point string)) services.Store {
+	if pass == nil {
 		return s
 	}
-	return &hookedStore{Store: s, hook: hook}
+	return &pointedStore{Store: s, point: pass}
 }

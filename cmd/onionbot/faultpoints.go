@@ -13,13 +13,13 @@ import (
 	"onionbot/services"
 )
 
-// crashHook makes the process kill itself where ONIONBOT_CRASH_AT says:
+// crashPoint makes the process kill itself where ONIONBOT_CRASH_AT says:
 // "after:run#2" when it passes the point the second time. Points are
 // "before:<step>" and "after:<step>" of the reconciler's steps, and
-// "before:commit" and "after:commit" of the engine's transactions; those of
-// the messages' way are in hook_faults_fronts.go. It is nil when the variable
+// "before:commit" and "after:commit" of commands and reconciler; those of
+// the messages' way are in faultpoints_messages.go. It is nil when the variable
 // is not set.
-func crashHook() func(point string) {
+func crashPoint() func(point string) {
 	at, nth, _ := strings.Cut(os.Getenv("ONIONBOT_CRASH_AT"), "#")
 	if at == "" {
 		return nil
@@ -37,25 +37,25 @@ func crashHook() func(point string) {
 	}
 }
 
-// crashStore puts points around each commit of the engine.
-func crashStore(s services.Store, hook func(point string)) services.Store {
-	if hook == nil {
+// withCommitPoints puts points around each commit of commands and reconciler.
+func withCommitPoints(s services.Store, pass func(point string)) services.Store {
+	if pass == nil {
 		return s
 	}
-	return &hookedStore{Store: s, hook: hook, always: "commit"}
+	return &pointedStore{Store: s, point: pass, always: "commit"}
 }
 
-type hookedStore struct {
+type pointedStore struct {
 	services.Store
-	hook   func(point string)
+	point  func(name string)
 	always string // the point of every transaction; "" for none
 }
 
 // Update passes "before:…" with everything written and nothing durable.
-func (s *hookedStore) Update(ctx context.Context, fn func(services.Tx) error) error {
+func (s *pointedStore) Update(ctx context.Context, fn func(services.Tx) error) error {
 	var passed []string
 	err := s.Store.Update(ctx, func(tx services.Tx) error {
-		watched := &hookedTx{Tx: tx}
+		watched := &pointedTx{Tx: tx}
 		if err := fn(watched); err != nil {
 			return err
 		}
@@ -72,8 +72,8 @@ func (s *hookedStore) Update(ctx context.Context, fn func(services.Tx) error) er
 	return err
 }
 
-func (s *hookedStore) pass(side string, points []string) {
+func (s *pointedStore) pass(side string, points []string) {
 	for _, p := range points {
-		s.hook(side + p)
+		s.point(side + p)
 	}
 }

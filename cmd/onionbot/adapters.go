@@ -13,7 +13,7 @@ import (
 	"onionbot/services"
 )
 
-// dialer is how a front end reaches its network: through the bot's own tor, on
+// dialer is how an adapter reaches its network: through the bot's own tor, on
 // circuits of its own, unless the configuration says directly.
 func (d *daemon) dialer(throughTor bool, isolation string) func(context.Context, string, string) (net.Conn, error) {
 	if !throughTor {

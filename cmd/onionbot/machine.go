@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"onionbot/db"
+	"onionbot/services"
+	"onionbot/services/catalog"
+	"onionbot/services/content"
+	"onionbot/services/docker"
+	"onionbot/services/wallclock"
+	"onionbot/tor"
+)
+
+// operatorName is the user that onionbot ctl and chat act as.
+const operatorName = "operator"
+
+// machine is what the daemon stands on: its state, Docker and tor.
+type machine struct {
+	cfg      *config
+	log      *slog.Logger
+	clock    services.Clock
+	unlock   func()
+	store    *db.Store
+	runtime  *docker.Runtime
+	pool     *tor.Pool
+	catalog  *services.Catalog
+	contents *content.Store
+	users    *users
+}
+
+// machineOptions are what differs between run, demo and down.
+type machineOptions struct {
+	tied  bool     // tor processes end with this process
+	torrc []string // lines beyond those of the configuration
+}
+
+// openMachine opens everything in the order of what may refuse: the lock first,
+// so that two daemons never touch one state. On error it closes what it opened.
+func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOptions) (m *machine, err error) {
+	m = &machine{cfg: cfg, log: log, clock: wallclock.New()}
+	defer func() {
+		if err != nil {
+			m.close()
+			m = nil
+		}
+	}()
+	if m.users, err = newUsers(cfg); err != nil {
+		return m, err
+	}
+	if err = privateDir(cfg.StateDir); err != nil {
+		return m, err
+	}
+	if m.unlock, err = db.Lock(cfg.StateDir); err != nil {
+		return m, err
+	}
+	if m.store, err = db.Open(ctx, databasePath(cfg), db.Options{Logger: log}); err != nil {
+		return m, err
+	}
+	defs, err := catalog.Load(cfg.ServicesDir)
+	if err != nil {
+		return m, err
+	}
+	m.catalog = services.NewCatalog(defs)
+	if m.contents, err = content.Open(filepath.Join(cfg.StateDir, "content")); err != nil {
+		return m, err
+	}
+	if m.runtime, err = m.openRuntime(ctx); err != nil {
+		return m, err
+	}
+	if m.pool, err = m.openPool(ctx, o); err != nil {
+		return m, err
+	}
+	return m, nil
+}
+
+func databasePath(cfg *config) string { return filepath.Join(cfg.StateDir, "onionbot.db") }
+
+// privateDir makes a directory for this user only.
+func privateDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	return nil
+}
+
+func (m *machine) openRuntime(ctx context.Context) (*docker.Runtime, error) {
+	name, err := m.installation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shim, err := shimFile(m.cfg.StateDir, shimProgram)
+	if err != nil {
+		return nil, err
+	}
+	return docker.New(docker.Options{
+		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host,
+		Timezone: m.cfg.location(), Logger: m.log,
+	})
+}
+
+// installation names this state directory on its engine, so that two
+// installations on one host leave each other's containers alone.
+func (m *machine) installation(ctx context.Context) (string, error) {
+	var name string
+	err := m.store.Update(ctx, func(tx services.Tx) error {
+		var err error
+		if name, err = tx.Setting("installation"); err != nil || name != "" {
+			return err
+		}
+		name = services.NewID()
+		return tx.SetSetting("installation", name)
+	})
+	return name, err
+}
+
+func (m *machine) openPool(ctx context.Context, o machineOptions) (*tor.Pool, error) {
+	lines, err := includeLines(m.cfg.Tor.TorrcInclude)
+	if err != nil {
+		return nil, err
+	}
+	return tor.Open(ctx, tor.Options{
+		StateDir: filepath.Join(m.cfg.StateDir, "tor"), RunDir: filepath.Join(m.cfg.RunDir, "t"),
+		TorPath: m.cfg.Tor.Program, Size: m.cfg.Tor.Size, TorrcInclude: append(lines, o.torrc...),
+		ControlSockets: m.cfg.Tor.ControlSockets, Tied: o.tied, Logger: m.log,
+	})
+}
+
+// includeLines reads the operator's torrc lines, without comments, and refuses
+// those that onionbot cannot work with.
+func includeLines(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	where := "tor.torrc_include " + path
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, badConfig(where, 0, "it cannot be read", err)
+	}
+	var lines []string
+	scanner := bufio.NewScanner(strings.NewReader(string(data)))
+	for n := 1; scanner.Scan(); n++ {
+		line := strings.TrimSpace(scanner.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := tor.CheckLine(line); err != nil {
+			return nil, badConfig(where, n, err.Error(), nil)
+		}
+		lines = append(lines, line)
+	}
+	return lines, scanner.Err()
+}
+
+// prepareImages builds what is missing ahead of the first start.
+func (m *machine) prepareImages(ctx context.Context) {
+	for _, def := range m.catalog.All() {
+		err := m.runtime.EnsureImage(ctx, def, func(step string) { m.log.Info("image", "service", def.Name, "step", step) })
+		if err != nil && ctx.Err() == nil {
+			m.log.Warn("image is not ready yet", "service", def.Name, "error", err)
+		}
+	}
+}
+
+// close lets go of everything and leaves what runs running.
+func (m *machine) close() {
+	if m.pool != nil {
+		m.pool.Close()
+	}
+	var err error
+	if m.runtime != nil {
+		err = errors.Join(err, m.runtime.Close())
+	}
+	if m.store != nil {
+		err = errors.Join(err, m.store.Close())
+	}
+	if m.unlock != nil {
+		m.unlock()
+	}
+	if err != nil {
+		m.log.Error("close", "error", err)
+	}
+}
