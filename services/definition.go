@@ -23,7 +23,15 @@ type Port struct {
 type Limits struct {
 	MemoryBytes int64   // hard limit, swap included
 	CPUs        float64 // in cores
-	PIDs        int64   // processes and threads
+	PIDs        int64   // processes and threads of the app
+	Connections int     // open at once; when all are taken the one that is used least gives way. 0 for as many as there can be
+}
+
+// Account is how the app's user is called inside the container.
+type Account struct {
+	Name  string
+	Home  string
+	Shell string
 }
 
 // Definition is one thing that can be started: an entry of the catalogue. It
@@ -38,7 +46,8 @@ type Definition struct {
 	Open  string // how to open it: a line with {address} and {port}; "" for a plain link
 
 	Command  []string          // what the shim runs as the app
-	User     string            // uid:gid inside the container, numeric
+	User     string            // uid:gid inside the container, numeric; "" for one of its own per instance
+	Account  Account           // replaces the image's accounts by root, nobody and this one; no Name for the image's
 	Caps     []string          // capabilities kept, without the CAP_ prefix
 	Env      []string          // KEY=value
 	Tmpfs    map[string]string // path to mount options

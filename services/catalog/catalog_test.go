@@ -20,7 +20,7 @@ func TestEmbeddedCatalogueLoads(t *testing.T) {
 	var names []string
 	for _, d := range defs {
 		names = append(names, d.Name)
-		if d.User == "0:0" || len(d.Caps) > 0 {
+		if d.User != "" || len(d.Caps) > 0 {
 			t.Errorf("%s runs as %s with %v", d.Name, d.User, d.Caps)
 		}
 		for path, options := range d.Tmpfs {
@@ -95,6 +95,9 @@ func TestMistakesNameTheLine(t *testing.T) {
 		"bad duration":    {strings.Replace(minimal, `"1h"`, `"an hour"`, 1), "", `not a duration`},
 		"bad size":        {strings.Replace(minimal, `"32MiB"`, `"lots"`, 1), "", `not a size`},
 		"named user":      {strings.Replace(minimal, "50000:50000", "www-data", 1), "", "numeric"},
+		"half account":    {strings.Replace(minimal, "user = \"50000:50000\"\n", "", 1) + "[account]\nname = \"me\"\n", "", "account wants"},
+		"account of user": {minimal + "[account]\nname = \"me\"\nhome = \"/me\"\nshell = \"/bin/sh\"\n", "", "without user"},
+		"crowd":           {strings.Replace(minimal, "pids = 32", "pids = 32\nconnections = 9000", 1), "", "limits.connections"},
 		"port":            {strings.Replace(minimal, "onion = 1", "onion = 70000", 1), "", "between 1 and 65535"},
 		"two ports":       {minimal + "[[ports]]\nonion = 1\napp = 2\n", "", ""},
 		"capability":      {"caps = [\"CAP_CHOWN\"]\n" + minimal, "", "without CAP_"},

@@ -37,6 +37,7 @@ type manifest struct {
 	Warm         int               `toml:"warm"`
 	Ports        []manifestPort    `toml:"ports"`
 	Limits       manifestLimits    `toml:"limits"`
+	Account      manifestAccount   `toml:"account"`
 	Tmpfs        map[string]string `toml:"tmpfs"`
 }
 
@@ -49,6 +50,14 @@ type manifestLimits struct {
 	Memory size    `toml:"memory"`
 	CPUs   float64 `toml:"cpus"`
 	PIDs   int64   `toml:"pids"`
+	// Connections is 0 for as many as there can be.
+	Connections int `toml:"connections"`
+}
+
+type manifestAccount struct {
+	Name  string `toml:"name"`
+	Home  string `toml:"home"`
+	Shell string `toml:"shell"`
 }
 
 // length is a duration as Go writes it: "90m", "2h".
@@ -99,7 +108,8 @@ func (m *manifest) definition(name string) *services.Definition {
 		Name: name, Summary: m.Summary, Aliases: m.Aliases,
 		Probe: services.ProbeKind(m.Probe), Open: m.Open,
 		Command: m.Command, User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.Tmpfs,
-		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs},
+		Account:     services.Account(m.Account),
+		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    time.Duration(m.Shutdown),
 		DefaultLife: time.Duration(m.DefaultLife), MaxLife: time.Duration(m.MaxLife),
 		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Content: m.Content,
@@ -113,6 +123,7 @@ func (m *manifest) definition(name string) *services.Definition {
 
 var (
 	numericUser = regexp.MustCompile(`^[0-9]{1,9}:[0-9]{1,9}$`)
+	accountName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 	capability  = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
 	variable    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
@@ -125,13 +136,16 @@ func (m *manifest) problem() string {
 	}{
 		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
 		{len(m.Command) == 0 || m.Command[0] == "", "command must say what to run"},
-		{!numericUser.MatchString(m.User), `user must be numeric, like "47101:47101"`},
+		{m.User != "" && !numericUser.MatchString(m.User), `user must be numeric, like "101:101", or left out`},
+		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
+		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},
 		{!slices.Contains([]string{"http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp"`},
 		{m.DefaultLife <= 0 || m.MaxLife < m.DefaultLife, "default_life must be set and no longer than max_life"},
 		{m.Shutdown > length(10*time.Second), "shutdown must be at most 10s"},
 		{m.Limits.Memory < 16<<20, `limits.memory must be at least "16MiB"`},
 		{m.Limits.CPUs < 0.05 || m.Limits.CPUs > 64, "limits.cpus must be between 0.05 and 64"},
-		{m.Limits.PIDs < 24, "limits.pids must be at least 24: onionbot's own process takes some"},
+		{m.Limits.PIDs < 4, "limits.pids must be at least 4"},
+		{m.Limits.Connections < 0 || m.Limits.Connections > 512, "limits.connections must be between 1 and 512, or left out"},
 		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
 		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
 		{m.Content != "" && !mountable(m.Content), "content must be an absolute path outside /onion"},
@@ -146,6 +160,12 @@ func (m *manifest) problem() string {
 		}
 	}
 	return m.portProblem()
+}
+
+// complete reports whether an account can stand in /etc/passwd.
+func (a manifestAccount) complete() bool {
+	fits := func(p string) bool { return path.IsAbs(p) && !strings.ContainsAny(p, ":\r\n") }
+	return accountName.MatchString(a.Name) && fits(a.Home) && fits(a.Shell)
 }
 
 func (m *manifest) portProblem() string {

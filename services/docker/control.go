@@ -8,8 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/docker/docker/api/types/container"
-
 	"onionbot/services"
 	"onionbot/services/shim"
 )
@@ -66,29 +64,4 @@ func (r *Runtime) Remove(ctx context.Context, id string) error {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}
 	return nil
-}
-
-// removeContainer kills and removes the container, if it is ours. It returns
-// when it is gone, also when somebody else is removing it.
-func (r *Runtime) removeContainer(ctx context.Context, id string) error {
-	if c, err := r.inspect(ctx, id); err != nil || c == nil {
-		return err
-	}
-	return call(ctx, slowCall, func(ctx context.Context) error {
-		for {
-			err := r.cli.ContainerRemove(ctx, containerName(id), container.RemoveOptions{Force: true, RemoveVolumes: true})
-			if err == nil || isNotFound(err) {
-				return nil
-			}
-			if !isConflict(err) {
-				return err
-			}
-			// Its removal is under way.
-			select {
-			case <-time.After(50 * time.Millisecond):
-			case <-ctx.Done():
-				return err
-			}
-		}
-	})
 }

@@ -136,7 +136,17 @@ func eventually(cond func() bool) error {
 	return errors.New("it did not become so")
 }
 
-// inside runs a command in the container, as the app's user unless another is named.
+// appUser is whom the container's app runs as.
+func appUser(t *testing.T, id string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "docker", "inspect", "-f", `{{index .Config.Labels "`+labelUser+`"}}`, containerName(id)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// inside runs a command in the container, as root if no user is named.
 func inside(t *testing.T, id, user string, script string) (string, error) {
 	t.Helper()
 	args := []string{"exec"}

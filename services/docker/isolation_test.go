@@ -48,18 +48,18 @@ func TestFromInsideNothingIsReachable(t *testing.T) {
 	// The other container's app listens on 8080 of its own loopback.
 	targets = append(targets, "127.0.0.1:8080", "127.0.0.1:80", "onion:8080", containerName(other.ID)+":8080")
 
-	out, err := inside(t, spec.ID, spec.Definition.User, attempts(targets))
+	out, err := inside(t, spec.ID, appUser(t, spec.ID), attempts(targets))
 	if err != nil || !strings.Contains(out, "DONE") || strings.Contains(out, "REACHED") {
 		t.Errorf("from %v: %s (%v)", targets, out, err)
 	}
 	// The same script does reach its own app: it can tell.
-	if out, _ = inside(t, spec.ID, spec.Definition.User, attempts([]string{"127.0.0.1:2222"})); !strings.Contains(out, "REACHED") {
+	if out, _ = inside(t, spec.ID, appUser(t, spec.ID), attempts([]string{"127.0.0.1:2222"})); !strings.Contains(out, "REACHED") {
 		t.Errorf("the script cannot reach its own app: %s", out)
 	}
-	if out, err := inside(t, spec.ID, spec.Definition.User, "getent ahosts debian.org"); err == nil {
+	if out, err := inside(t, spec.ID, appUser(t, spec.ID), "getent ahosts debian.org"); err == nil {
 		t.Errorf("a name was resolved: %s", out)
 	}
-	if out, err := inside(t, spec.ID, spec.Definition.User, "ls /sys/class/net"); err != nil || strings.TrimSpace(out) != "lo" {
+	if out, err := inside(t, spec.ID, appUser(t, spec.ID), "ls /sys/class/net"); err != nil || strings.TrimSpace(out) != "lo" {
 		t.Errorf("interfaces: %s (%v)", out, err)
 	}
 }
@@ -84,7 +84,7 @@ ln -s /run/docker.sock /onion/control/x && echo LINKED
 echo 9999999999999 > /onion/control/deadline && echo PROLONGED
 ls -A /onion/sock | grep . && echo FOUND
 exit 0`
-	for _, user := range []string{"0:0", "47101:47101", "1000:1000"} {
+	for _, user := range []string{"0:0", "1000:1000"} {
 		out, err := inside(t, spec.ID, user, script)
 		for _, word := range []string{"LINKED", "TOUCHED", "MADE", "MOVED", "PROLONGED", "FOUND"} {
 			if err != nil || strings.Contains(out, word) {
@@ -100,7 +100,7 @@ exit 0`
 func TestAppCannotLookIntoTheShim(t *testing.T) {
 	r := open(t)
 	spec := launch(t, r, services.ContainerSpec{Definition: service(t, "site")})
-	out, err := inside(t, spec.ID, spec.Definition.User,
+	out, err := inside(t, spec.ID, appUser(t, spec.ID),
 		`for f in environ mem maps fd/0 root/etc/passwd; do head -c1 /proc/1/$f >/dev/null 2>&1 && echo READ $f; done
 kill -KILL 1; kill -STOP 1; kill -HUP 1; kill -QUIT 1; kill -USR1 1
 grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; grep Seccomp: /proc/self/status

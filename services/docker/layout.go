@@ -65,6 +65,7 @@ func (l layout) open() string            { return filepath.Join(l.dir, openDir) 
 func (l layout) control() string         { return filepath.Join(l.dir, controlDir) }
 func (l layout) deadline() string        { return filepath.Join(l.dir, controlDir, shim.DeadlineFile) }
 func (l layout) shim() string            { return filepath.Join(l.dir, shim.ControlSocket) }
+func (l layout) report() string          { return filepath.Join(l.dir, shim.ReportFile) }
 func (l layout) socket(onion int) string { return filepath.Join(l.dir, shim.SocketName(onion)) }
 
 // make makes the instance's own directory.
@@ -113,7 +114,7 @@ func (l layout) seal(ports []services.Port) error {
 		return err
 	}
 	for _, e := range entries {
-		if !slices.Contains(names, e.Name()) {
+		if !slices.Contains(names, e.Name()) && e.Name() != shim.ReportFile {
 			return fmt.Errorf("unexpected %q among the container's sockets", e.Name())
 		}
 		if err := os.Rename(filepath.Join(l.open(), e.Name()), filepath.Join(l.dir, e.Name())); err != nil {
@@ -127,8 +128,12 @@ func (l layout) seal(ports []services.Port) error {
 	return os.Remove(l.open())
 }
 
-// checkSockets fails unless every name is a socket; what is none is removed.
+// checkSockets fails unless every name is a socket, and the report a file; what
+// is none is removed.
 func (l layout) checkSockets(names []string) error {
+	if info, err := os.Lstat(l.report()); err == nil && !info.Mode().IsRegular() {
+		return errors.Join(errors.New("the report of the container is not a file"), os.RemoveAll(l.report()))
+	}
 	for _, name := range names {
 		path := filepath.Join(l.dir, name)
 		info, err := os.Lstat(path)

@@ -44,6 +44,7 @@ func (r *Runtime) Inspect(ctx context.Context, id string) (services.Container, e
 	default:
 		r.forget(id)
 		describe(&out, c.State)
+		r.layout(id).tellEnd(&out)
 	}
 	return out, nil
 }
@@ -56,6 +57,7 @@ func (r *Runtime) begin(id string) services.Container {
 	if at, err := shim.ReadDeadline(l.deadline()); err == nil {
 		out.Deadline = at
 	}
+	l.tell(&out)
 	return out
 }
 
@@ -118,6 +120,7 @@ func (r *Runtime) observe(ctx context.Context, id string, state container.Contai
 			out.State = services.ContainerUnknown
 		case c != nil:
 			describe(&out, c.State)
+			r.layout(id).tellEnd(&out)
 		}
 	}
 	return out

@@ -41,14 +41,43 @@ func (r *Runtime) Run(ctx context.Context, spec services.ContainerSpec) error {
 	if err != nil {
 		return err
 	}
-	if !running {
-		if err := r.launch(ctx, l, spec); err != nil {
+	if running {
+		if err := r.resume(ctx, l, spec); err == nil || ctx.Err() != nil {
 			return err
 		}
-	} else if err := r.writeDeadline(l, spec.Deadline); err != nil {
+		r.log.Warn("container that does not take part is replaced", "instance", spec.ID, "error", err)
+		if err := r.removeContainer(ctx, spec.ID); err != nil {
+			return err
+		}
+	}
+	return r.start(ctx, l, spec)
+}
+
+// start runs a new container.
+func (r *Runtime) start(ctx context.Context, l layout, spec services.ContainerSpec) error {
+	if err := l.make(r.opts.Group); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	who, err := r.identify(ctx, spec.ID, spec.Definition)
+	if err != nil {
 		return err
 	}
-	return r.handshake(ctx, l, spec)
+	if err := r.launch(ctx, l, spec, who); err != nil {
+		return err
+	}
+	return r.handshake(ctx, l, spec, who)
+}
+
+// resume goes on with a container that a crash left before its app was started.
+func (r *Runtime) resume(ctx context.Context, l layout, spec services.ContainerSpec) error {
+	if err := r.writeDeadline(l, spec.Deadline); err != nil {
+		return err
+	}
+	who, err := r.identify(ctx, spec.ID, spec.Definition)
+	if err != nil {
+		return err
+	}
+	return r.handshake(ctx, l, spec, who)
 }
 
 func checkSpec(spec services.ContainerSpec) error {
@@ -79,28 +108,31 @@ func (r *Runtime) clearWay(ctx context.Context, id string) (running bool, err er
 	if err != nil || c == nil {
 		return false, err
 	}
-	if c.State.Running {
+	if c.State.Running && !c.State.Paused {
 		return true, nil
+	}
+	if last := r.layout(id).recall(); last.Ended {
+		r.log.Debug("the app ended by itself", "instance", id, "code", last.Code, "said", last.Said)
 	}
 	return false, r.removeContainer(ctx, id)
 }
 
 // launch writes the instance's files, creates the container and starts it.
-func (r *Runtime) launch(ctx context.Context, l layout, spec services.ContainerSpec) error {
-	if err := r.writeInstance(l, spec); err != nil {
+func (r *Runtime) launch(ctx context.Context, l layout, spec services.ContainerSpec, who identity) error {
+	if err := r.writeInstance(l, spec, who); err != nil {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}
-	err := r.create(ctx, spec)
+	err := r.create(ctx, spec, who)
 	switch {
 	case isConflict(err):
 		// A container of ours whose directory was lost; there is no talking to it.
 		if err = r.removeContainer(ctx, spec.ID); err == nil {
-			err = r.create(ctx, spec)
+			err = r.create(ctx, spec, who)
 		}
 	case isNotFound(err):
 		r.forgetImage(spec.Definition.Ref())
 		if err = r.EnsureImage(ctx, spec.Definition, nil); err == nil {
-			err = r.create(ctx, spec)
+			err = r.create(ctx, spec, who)
 		}
 	}
 	if err != nil {
@@ -115,9 +147,19 @@ func (r *Runtime) launch(ctx context.Context, l layout, spec services.ContainerS
 	return nil
 }
 
-func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec) error {
+func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who identity) error {
+	earlier := l.recall()
 	if err := l.reset(r.opts.Group); err != nil {
 		return err
+	}
+	earlier.Visits, earlier.Ended, earlier.Code, earlier.Said = max(earlier.Visits, spec.Visits), false, 0, ""
+	if err := l.placeReport(earlier); err != nil {
+		return err
+	}
+	if spec.Definition.Account.Name != "" {
+		if err := l.writeAccounts(spec.Definition.Account, who); err != nil {
+			return err
+		}
 	}
 	if err := l.writeDeadline(spec.Deadline, r.opts.Timezone); err != nil {
 		return err
@@ -130,10 +172,10 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec) error {
 
 // create makes the container, keeping no log; an engine without that driver
 // keeps a very small one.
-func (r *Runtime) create(ctx context.Context, spec services.ContainerSpec) error {
+func (r *Runtime) create(ctx context.Context, spec services.ContainerSpec, who identity) error {
 	try := func(driver string) error {
 		return call(ctx, slowCall, func(ctx context.Context) error {
-			_, err := r.cli.ContainerCreate(ctx, r.containerConfig(spec), r.hostConfig(spec, driver), nil, nil, containerName(spec.ID))
+			_, err := r.cli.ContainerCreate(ctx, r.containerConfig(spec, who), r.hostConfig(spec, who, driver), nil, nil, containerName(spec.ID))
 			return err
 		})
 	}
@@ -146,14 +188,14 @@ func (r *Runtime) create(ctx context.Context, spec services.ContainerSpec) error
 
 // handshake waits for the shim's sockets, takes them out of the container's
 // reach and says go.
-func (r *Runtime) handshake(ctx context.Context, l layout, spec services.ContainerSpec) error {
+func (r *Runtime) handshake(ctx context.Context, l layout, spec services.ContainerSpec, who identity) error {
 	if err := r.awaitSockets(ctx, l, spec.ID); err != nil {
 		return err
 	}
 	if err := l.seal(spec.Definition.Ports); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	_, err := askShim(ctx, l, goRequest(spec))
+	_, err := askShim(ctx, l, goRequest(spec, who, l.recall()))
 	return err
 }
 

@@ -46,7 +46,15 @@ type Runtime struct {
 	images   map[string]bool // refs seen on the engine
 	builds   map[string]*imageBuild
 	work     sync.WaitGroup
+
+	idMu sync.Mutex
+	maps *bool // see mapsUsers; nil as long as it is not known
+
+	forcing chan struct{} // holds a place for each removal by force
 }
+
+// maxForcing is how many containers are ended by force at the same time.
+const maxForcing = 4
 
 // idLock serialises what changes one instance.
 type idLock struct {
@@ -86,6 +94,7 @@ func New(opts Options) (*Runtime, error) {
 		cli: cli, opts: opts, log: opts.Logger,
 		silences: make(map[string]silence), locks: make(map[string]*idLock),
 		images: make(map[string]bool), builds: make(map[string]*imageBuild),
+		forcing: make(chan struct{}, maxForcing),
 	}
 	r.patience.look, r.patience.hung = lookPatience, hungAfter
 	r.alive, r.end = context.WithCancel(context.Background())

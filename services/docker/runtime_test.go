@@ -3,11 +3,14 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,9 +41,12 @@ func TestDockerConforms(t *testing.T) {
 			},
 			Pause:     func(id string) error { return engine(t, "pause", containerName(id)) },
 			Hang:      func(id string) error { return stopShim(t, id) },
-			CrashCode: -1,
+			CrashCode: 128 + int(syscall.SIGKILL),
 			Crash: func(id string) error {
-				_, err := inside(t, id, d.User, "kill -KILL $(cat /tmp/nginx.pid)")
+				_, err := inside(t, id, appUser(t, id), "kill -KILL $(cat /tmp/nginx.pid)")
+				if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 128+int(syscall.SIGKILL) {
+					return nil // it ended with the container
+				}
 				return err
 			},
 		}
@@ -55,10 +61,11 @@ func TestContainerSpecIsTheGoldenOne(t *testing.T) {
 			r := &Runtime{opts: Options{RunDir: "/run/onionbot", ShimPath: "/usr/bin/onionbot", Installation: "main"}}
 			d := service(t, name)
 			d.Source.Digest = "0123456789abcdef"
+			who := identity{uid: 1900000000, gid: 1900000000, own: true}
 			spec := services.ContainerSpec{ID: "abcdefghijkl", Definition: d, HostKey: "SECRET", ContentDir: "/var/lib/onionbot/content/1"}
-			host := r.hostConfig(spec, logNone)
+			host := r.hostConfig(spec, who, logNone)
 			host.SecurityOpt[1], _, _ = strings.Cut(host.SecurityOpt[1], "{") // the profile is read in seccomp.go
-			got, err := json.MarshalIndent(map[string]any{"config": r.containerConfig(spec), "host": host}, "", "  ")
+			got, err := json.MarshalIndent(map[string]any{"config": r.containerConfig(spec, who), "host": host}, "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -172,7 +179,14 @@ func TestRunFinishesAHandshakeThatACrashLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := services.ContainerSpec{ID: freshID(), Definition: d, Deadline: time.Now().Add(time.Hour)}
 			l := r.layout(spec.ID)
-			if err := r.launch(t.Context(), l, spec); err != nil {
+			if err := l.make(0); err != nil {
+				t.Fatal(err)
+			}
+			who, err := r.identify(t.Context(), spec.ID, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.launch(t.Context(), l, spec, who); err != nil {
 				t.Fatal(err)
 			}
 			if err := r.awaitSockets(t.Context(), l, spec.ID); err != nil {

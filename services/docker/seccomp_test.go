@@ -48,7 +48,7 @@ func TestAppGetsNothingUnusualFromTheKernel(t *testing.T) {
 			d := *service(t, name)
 			d.Content = "/srv/content"
 			spec := launch(t, r, services.ContainerSpec{Definition: &d, HostKey: newHostKey(t).private, ContentDir: program})
-			out, err := inside(t, spec.ID, d.User, d.Content+"/attack")
+			out, err := inside(t, spec.ID, appUser(t, spec.ID), d.Content+"/attack")
 			if err != nil || !strings.HasSuffix(out, "DONE\n") {
 				t.Fatalf("%v: %s", err, out)
 			}

@@ -2,7 +2,7 @@ package docker
 
 import (
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,19 +21,24 @@ const (
 	labelInstallation = "onionbot.installation"
 	labelInstance     = "onionbot.instance"
 	labelService      = "onionbot.service"
+	labelUser         = "onionbot.user" // uid:gid of the app
 )
 
 const (
-	shimInside = "/onion/onionbot"
-	hostKey    = shim.PrivateDir + "/ssh_host_key"
-	logNone    = "none"
-	logSmall   = "json-file"
+	// shimPIDs are the processes and threads that a container has beside the
+	// app's: the shim's own, and those of a removal by force.
+	shimPIDs = 24
+
+	hostKey  = shim.PrivateDir + "/ssh_host_key"
+	logNone  = "none"
+	logSmall = "json-file"
 )
 
 func containerName(id string) string { return "onionbot-" + id }
 
-// containerConfig is what the container runs: the shim, as the app's user.
-func (r *Runtime) containerConfig(spec services.ContainerSpec) *container.Config {
+// containerConfig is what the container runs: the shim, which starts the app
+// as its own user.
+func (r *Runtime) containerConfig(spec services.ContainerSpec, who identity) *container.Config {
 	d := spec.Definition
 	args := make([]string, 0, len(d.Ports))
 	for _, p := range d.Ports {
@@ -42,9 +47,9 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec) *container.Config
 	patience := int((d.Shutdown + 2*time.Second) / time.Second)
 	return &container.Config{
 		Hostname:   "onion",
-		User:       d.User,
+		User:       "0:0",
 		Image:      d.Ref(),
-		Entrypoint: strslice.StrSlice{shimInside, "shim"},
+		Entrypoint: strslice.StrSlice{shim.Program, "shim"},
 		Cmd:        args,
 		// For the shim alone, which gives the app an environment of its own:
 		// few threads, they count against the limit of processes.
@@ -59,14 +64,15 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec) *container.Config
 			labelInstallation: r.opts.Installation,
 			labelInstance:     spec.ID,
 			labelService:      d.Name,
+			labelUser:         who.String(),
 		},
 	}
 }
 
 // hostConfig is what the container may do: very little.
-func (r *Runtime) hostConfig(spec services.ContainerSpec, logDriver string) *container.HostConfig {
+func (r *Runtime) hostConfig(spec services.ContainerSpec, who identity, logDriver string) *container.HostConfig {
 	d := spec.Definition
-	pids := d.Limits.PIDs
+	pids := d.Limits.PIDs + shimPIDs
 	logs := container.LogConfig{Type: logDriver}
 	if logDriver == logSmall {
 		logs.Config = map[string]string{"max-size": "16k", "max-file": "1"}
@@ -79,23 +85,43 @@ func (r *Runtime) hostConfig(spec services.ContainerSpec, logDriver string) *con
 		IpcMode:        container.IPCModeNone,
 		ReadonlyRootfs: true,
 		CapDrop:        strslice.StrSlice{"ALL"},
-		CapAdd:         strslice.StrSlice(d.Caps),
+		CapAdd:         capabilities(d),
 		SecurityOpt:    []string{"no-new-privileges", "seccomp=" + seccompJSON()},
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		LogConfig:      logs,
 		Mounts:         r.mounts(spec),
-		Tmpfs:          tmpfs(d),
+		Tmpfs:          tmpfs(d, who),
 		Resources: container.Resources{
 			Memory:     d.Limits.MemoryBytes,
 			MemorySwap: d.Limits.MemoryBytes, // the same: no swap
 			NanoCPUs:   int64(d.Limits.CPUs * 1e9),
 			PidsLimit:  &pids,
-			Ulimits: []*units.Ulimit{
-				{Name: "core", Soft: 0, Hard: 0}, // a dump on the host would hold content
-				{Name: "nofile", Soft: 8192, Hard: 8192},
-			},
+			Ulimits:    ulimits(d, who),
 		},
 	}
+}
+
+// capabilities are those of the shim, and those that the definition gives the
+// app, which the shim starts with no others.
+func capabilities(d *services.Definition) strslice.StrSlice {
+	all := append(shim.OwnCaps(), d.Caps...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// ulimits bound each process, and the app's uid as a whole: processes are
+// counted by uid, so that PID 1 always has room beside the app. Where uids are
+// mapped the count would be that of everything the engine's user runs, and
+// where the definition fixes the uid, that of all its instances.
+func ulimits(d *services.Definition, who identity) []*units.Ulimit {
+	all := []*units.Ulimit{
+		{Name: "core", Soft: 0, Hard: 0}, // a dump on the host would hold content
+		{Name: "nofile", Soft: 8192, Hard: 8192},
+	}
+	if who.own && !who.apart {
+		all = append(all, &units.Ulimit{Name: "nproc", Soft: d.Limits.PIDs, Hard: d.Limits.PIDs})
+	}
+	return all
 }
 
 func (r *Runtime) mounts(spec services.ContainerSpec) []mount.Mount {
@@ -107,25 +133,31 @@ func (r *Runtime) mounts(spec services.ContainerSpec) []mount.Mount {
 	}
 	l := r.layout(spec.ID)
 	all := []mount.Mount{
-		bind(r.opts.ShimPath, shimInside, false),
+		bind(r.opts.ShimPath, shim.Program, false),
 		bind(l.open(), shim.SocketDir, true),
 		bind(l.control(), shim.ControlDir, false),
 	}
 	if spec.ContentDir != "" && spec.Definition.Content != "" {
 		all = append(all, bind(spec.ContentDir, spec.Definition.Content, false))
 	}
+	if spec.Definition.Account.Name != "" {
+		all = append(all, bind(l.passwd(), "/etc/passwd", false), bind(l.group(), "/etc/group", false))
+	}
 	return all
 }
 
-// tmpfs are the definition's, and one for the files of the go request.
-func tmpfs(d *services.Definition) map[string]string {
-	all := maps.Clone(d.Tmpfs)
-	if all == nil {
-		all = make(map[string]string)
+// tmpfs are the definition's, which are the app's, and one for the files of
+// the go request: the shim writes there, and the app may read.
+func tmpfs(d *services.Definition, who identity) map[string]string {
+	all := make(map[string]string)
+	for path, options := range d.Tmpfs {
+		if !strings.Contains(options, "uid=") {
+			options += fmt.Sprintf(",uid=%d,gid=%d", who.uid, who.gid)
+		}
+		all[path] = options
 	}
 	if d.HostKey {
-		uid, gid, _ := strings.Cut(d.User, ":")
-		all[shim.PrivateDir] = fmt.Sprintf("rw,noexec,nosuid,nodev,size=64k,mode=0700,uid=%s,gid=%s", uid, gid)
+		all[shim.PrivateDir] = fmt.Sprintf("rw,noexec,nosuid,nodev,size=64k,mode=2750,uid=0,gid=%d", who.gid)
 	}
 	return all
 }
@@ -139,19 +171,24 @@ func visitBurst(kind services.ProbeKind) time.Duration {
 	return 0
 }
 
-// goRequest is what the shim is told once it is sealed.
-func goRequest(spec services.ContainerSpec) shim.Request {
+// goRequest is what the shim is told once it is sealed. An instance whose
+// visits were counted before, in a container that is gone, is counted from the
+// start.
+func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) shim.Request {
 	d := spec.Definition
+	visits := max(spec.Visits, earlier.Visits)
 	g := &shim.Go{
 		Command:   d.Command,
+		User:      &shim.User{UID: who.uid, GID: who.gid, Caps: d.Caps},
 		Env:       d.Env,
 		Idle:      spec.Rules.Idle,
 		MaxVisits: spec.Rules.Visits,
-		Visits:    spec.Visits,
+		Visits:    visits,
 		Burst:     visitBurst(d.Probe),
 		Shutdown:  d.Shutdown,
 		// The bot arms once it has checked the address, unless no visit is left.
-		Armed: spec.Rules.Visits > 0 && spec.Visits >= spec.Rules.Visits,
+		Armed:       earlier.Armed || (spec.Rules.Visits > 0 && visits >= spec.Rules.Visits),
+		Connections: d.Limits.Connections,
 	}
 	if d.HostKey && spec.HostKey != "" {
 		g.Files = append(g.Files, shim.File{Path: hostKey, Data: []byte(spec.HostKey.Reveal())})

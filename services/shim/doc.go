@@ -18,6 +18,21 @@
 // talk to the control socket. Secrets (an ssh host key) travel in the go
 // request, never in the environment, the arguments or on the host's disk.
 //
+// # PID 1 and the app
+//
+// The shim is root in the container, with the capabilities to start the app as
+// another user and to end it (and no more than KILL once the app runs). The app
+// has a uid of its own, no capability unless its definition names some, no new
+// privileges and a lower priority, which only counts between it and the shim.
+// So the app can neither signal, trace, renice nor starve PID 1. Its output goes
+// nowhere; of one that never came up the last words are kept.
+//
+// # The report
+//
+// The shim opens a file among its sockets, which the runtime moves away with
+// them, and writes down its counts there on every visit: they outlive the
+// container, however it ends.
+//
 // # Time
 //
 // The deadline is a file of [ControlDir] with a wall-clock time in unix
@@ -32,6 +47,6 @@
 // visit is a burst of connections: one that comes less than Go.Burst after
 // the last sign of the visitor before it belongs to the same visit, because a
 // browser opens several for one page. With a burst of zero each connection is
-// a visit. Two people who come within one burst are one visit. Nothing about
-// a visitor is known or kept.
+// a visit. Two people who come within one burst are one visit. After ten minutes
+// whoever still comes is a visit more. Nothing about a visitor is known or kept.
 package shim

@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// maxVisit is how long connections that follow each other count as one visit.
+// Whoever goes on after that is a visitor of their own, so that nobody can keep
+// the one visit of a service open by coming back again and again.
+const maxVisit = 10 * time.Minute
+
 // ledger counts visitors and says when a rule ends the instance. It knows
 // times and numbers only.
 type ledger struct {
@@ -18,6 +23,7 @@ type ledger struct {
 	visits   int
 	active   int
 	present  bool          // a counted visit has begun in this container
+	began    time.Duration // boot time of its first connection
 	lastSeen time.Duration // boot time of the last arming, connection or end of one
 	lastWall time.Time     // wall time of the last counted visit
 }
@@ -48,11 +54,11 @@ func (l *ledger) enter(now moment) bool {
 	defer l.mu.Unlock()
 	if l.armed {
 		if !l.sameVisit(now) {
-			if l.limit > 0 && l.visits >= l.limit {
+			if l.usedUp() {
 				return false
 			}
 			l.visits++
-			l.present = true
+			l.present, l.began = true, now.boot
 		}
 		l.lastSeen, l.lastWall = now.boot, now.wall
 	}
@@ -78,11 +84,11 @@ func (l *ledger) verdict(now moment) (code int, again time.Duration) {
 		return 0, 0
 	}
 	quiet := now.boot - l.lastSeen
-	if l.limit > 0 && l.visits >= l.limit {
-		if !l.present || quiet >= l.burst {
+	if l.usedUp() {
+		if !l.sameVisit(now) {
 			return ExitVisits, 0
 		}
-		again = l.burst - quiet
+		again = min(l.burst-quiet, l.began+maxVisit-now.boot)
 	}
 	if l.idle > 0 {
 		if quiet >= l.idle {
@@ -95,6 +101,17 @@ func (l *ledger) verdict(now moment) (code int, again time.Duration) {
 	return 0, again
 }
 
+// appEnded returns the exit code for an app that ended by itself: a visitor
+// who makes it crash does not get the last visit back.
+func (l *ledger) appEnded() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.armed && l.usedUp() {
+		return ExitVisits
+	}
+	return ExitApp
+}
+
 // fill puts the counts into a status.
 func (l *ledger) fill(s *Status) {
 	l.mu.Lock()
@@ -105,7 +122,16 @@ func (l *ledger) fill(s *Status) {
 	}
 }
 
+// report puts what must not be forgotten into a report.
+func (l *ledger) report(r *Report) {
+	var s Status
+	l.fill(&s)
+	r.Armed, r.Visits, r.LastVisit = s.Armed, s.Visits, max(r.LastVisit, s.LastVisit)
+}
+
+func (l *ledger) usedUp() bool { return l.limit > 0 && l.visits >= l.limit }
+
 // sameVisit reports whether a connection now belongs to the visit before it.
 func (l *ledger) sameVisit(now moment) bool {
-	return l.present && l.burst > 0 && now.boot-l.lastSeen < l.burst
+	return l.present && now.boot-l.lastSeen < l.burst && now.boot-l.began < maxVisit
 }

@@ -13,10 +13,22 @@ import (
 	"syscall"
 )
 
+// endArg as the only argument asks for [EndAll] instead.
+const endArg = "end"
+
+// EndCommand is run inside a container to end everything in it but PID 1.
+func EndCommand() []string { return []string{Program, "shim", endArg} }
+
 // Main is "onionbot shim": PID 1 of a container. Its arguments are the ports,
 // "80:8080" for onion port 80 and app port 8080. It returns one of the exit
 // codes above.
 func Main(args []string) int {
+	if len(args) == 1 && args[0] == endArg {
+		if err := EndAll(); err != nil {
+			return refuse(os.Stderr, err)
+		}
+		return 0
+	}
 	return run(args, SocketDir, ControlDir, os.Stderr)
 }
 
@@ -37,10 +49,15 @@ func run(args []string, socketDir, controlDir string, complaints io.Writer) int 
 		}
 		targets[l] = loopback(p.App)
 	}
+	report, err := openReport(filepath.Join(socketDir, ReportFile))
+	if err != nil {
+		return refuse(complaints, err)
+	}
 	s, err := newSupervisor(newClock(), app, filepath.Join(controlDir, DeadlineFile), targets, stop)
 	if err != nil {
 		return refuse(complaints, err)
 	}
+	s.report = report
 	// Last: its appearance says that all the others are there.
 	control, err := bind(socketDir, ControlSocket)
 	if err != nil {
@@ -53,15 +70,6 @@ func run(args []string, socketDir, controlDir string, complaints io.Writer) int 
 func refuse(w io.Writer, err error) int {
 	fmt.Fprintln(w, "onionbot shim:", err)
 	return ExitRefused
-}
-
-// prSetDumpable is PR_SET_DUMPABLE of prctl(2).
-const prSetDumpable = 4
-
-// harden keeps processes of the same user from tracing the shim, reading its
-// memory or opening its descriptors. The app gets the default back by exec.
-func harden() {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetDumpable, 0, 0)
 }
 
 // watchSignals reaps children for ever and returns the requests to end.

@@ -1,12 +1,14 @@
 package shim
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -15,91 +17,123 @@ const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 // launcher starts and ends the app. Tests have their own.
 type launcher interface {
-	start(command, env []string) error
+	start(g *Go) error
 	done() <-chan struct{} // closed when the app has ended
 	signal(sig syscall.Signal)
+	last() (code int, words string) // once it is done: its exit code, and what it said until it was heard
+	heard()                         // it accepts connections: what it says from now on is not kept
 }
 
 // process is the app and, when the shim is PID 1, everything else in the
 // container.
 type process struct {
-	mu    sync.Mutex // held over fork, so that the reaper knows the pid
-	pid   int
+	pid   atomic.Int64 // 0 before it started and after it ended
 	ended chan struct{}
+	code  int // set before ended is closed
+	words words
+
+	forking sync.Mutex // so that the reaper knows the pid of what it finds
 }
 
 func newProcess() *process { return &process{ended: make(chan struct{})} }
 
 func (p *process) done() <-chan struct{} { return p.ended }
 
-// start runs the command in a session of its own, with nothing of the shim's
-// environment or files but its standard output.
-func (p *process) start(command, env []string) error {
+func (p *process) heard() { p.words.forget() }
+
+func (p *process) last() (code int, words string) {
+	<-p.ended
+	return p.code, p.words.text()
+}
+
+// start runs the command in a session of its own, as its own user, with
+// nothing of the shim's environment or files. Its output goes nowhere: an
+// engine would use more of the processor for it than the app may.
+func (p *process) start(g *Go) error {
+	env := g.Env
 	if !slices.ContainsFunc(env, func(s string) bool { return strings.HasPrefix(s, "PATH=") }) {
 		env = append([]string{defaultPath}, env...)
 	}
-	path, err := exec.LookPath(command[0])
-	if err != nil {
-		return err
+	path := g.Command[0]
+	if !strings.HasPrefix(path, "/") {
+		found, err := exec.LookPath(path)
+		if err != nil {
+			return err
+		}
+		path = found
 	}
-	null, err := os.Open(os.DevNull)
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer null.Close()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pid, err = syscall.ForkExec(path, command, &syscall.ProcAttr{
+	errs, err := p.words.listen()
+	if err != nil {
+		return err
+	}
+	defer errs.Close()
+	attr := &syscall.ProcAttr{
 		Env:   env,
-		Files: []uintptr{null.Fd(), 1, 2},
+		Files: []uintptr{null.Fd(), null.Fd(), errs.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
-	})
+	}
+	p.forking.Lock()
+	defer p.forking.Unlock()
+	pid, err := forkAs(g.User, path, g.Command, attr)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", path, err)
 	}
+	p.pid.Store(int64(pid))
 	return nil
 }
 
 // signal reaches every process of the container when the shim is PID 1, and
 // the app's group otherwise: kill(-1) anywhere else would be everybody's end.
+// The kernel holds off new processes while it goes through them, so not even
+// an app that forks without a pause escapes. It waits for nothing.
 func (p *process) signal(sig syscall.Signal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if os.Getpid() == 1 {
 		_ = syscall.Kill(-1, sig)
 		return
 	}
-	if p.pid > 1 {
-		_ = syscall.Kill(-p.pid, sig)
+	if pid := p.pid.Load(); pid > 1 {
+		_ = syscall.Kill(-int(pid), sig)
 	}
 }
 
 // reap collects ended children: as PID 1 those of everybody, otherwise the
-// app alone. It is called on every SIGCHLD.
+// app alone. It is called on every SIGCHLD, and may be at it for as long as
+// an app makes processes that end.
 func (p *process) reap() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	which := -1
-	if os.Getpid() != 1 {
-		if p.pid == 0 {
-			return
-		}
-		which = p.pid
-	}
+	p.forking.Lock()
+	defer p.forking.Unlock()
 	for {
-		pid, err := syscall.Wait4(which, nil, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
+		which := -1
+		if os.Getpid() != 1 {
+			if which = int(p.pid.Load()); which == 0 {
+				return
+			}
+		}
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(which, &status, syscall.WNOHANG, nil)
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || pid <= 0 {
 			return
 		}
-		if pid == p.pid {
+		if int64(pid) == p.pid.Load() {
+			p.code = exitCode(status)
+			p.pid.Store(0)
 			close(p.ended)
-			p.pid = 0
-			if which != -1 {
-				return
-			}
 		}
 	}
+}
+
+// exitCode is the one that a shell would tell.
+func exitCode(s syscall.WaitStatus) int {
+	if s.Signaled() {
+		return 128 + int(s.Signal())
+	}
+	return s.ExitStatus()
 }

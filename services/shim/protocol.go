@@ -2,12 +2,10 @@ package shim
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -15,11 +13,13 @@ import (
 
 // Where things are inside the container.
 const (
-	SocketDir     = "/onion/sock"    // writable until the runtime seals it
-	ControlDir    = "/onion/control" // read-only: DeadlineFile, until.txt, authorized_keys
-	PrivateDir    = "/onion/private" // tmpfs for the files of a go request
-	DeadlineFile  = "deadline"       // unix milliseconds, replaced by rename
-	ControlSocket = "shim.sock"      // takes requests
+	Program       = "/onion/onionbot" // the shim itself
+	SocketDir     = "/onion/sock"     // writable until the runtime seals it
+	ControlDir    = "/onion/control"  // read-only: DeadlineFile, until.txt, authorized_keys
+	PrivateDir    = "/onion/private"  // tmpfs for the files of a go request
+	DeadlineFile  = "deadline"        // unix milliseconds, replaced by rename
+	ControlSocket = "shim.sock"       // takes requests
+	ReportFile    = "report"          // made by the runtime in SocketDir, kept by the shim; see [Report]
 )
 
 // Bounds of one exchange, held on both sides.
@@ -45,20 +45,29 @@ type Request struct {
 	Go *Go `json:"go,omitempty"`
 }
 
-// Go tells the shim what to start and by which rules to end.
+// Go tells the shim what to start, as whom, and by which rules to end.
 type Go struct {
-	Command   []string      `json:"command"`
-	Env       []string      `json:"env,omitempty"`
-	Files     []File        `json:"files,omitempty"`
-	Idle      time.Duration `json:"idle,omitempty"`     // end after this long without a visitor; 0 = never
-	MaxVisits int           `json:"max,omitempty"`      // end after this many visits; 0 = unlimited
-	Visits    int           `json:"visits,omitempty"`   // counted already, in an earlier container
-	Burst     time.Duration `json:"burst,omitempty"`    // connections closer than this are one visit
-	Shutdown  time.Duration `json:"shutdown,omitempty"` // how long the app may take to end
-	Armed     bool          `json:"armed,omitempty"`    // count from the start
+	Command     []string      `json:"command"`
+	User        *User         `json:"user,omitempty"` // nil: as the shim itself, which tests do
+	Env         []string      `json:"env,omitempty"`
+	Files       []File        `json:"files,omitempty"`
+	Idle        time.Duration `json:"idle,omitempty"`        // end after this long without a visitor; 0 = never
+	MaxVisits   int           `json:"max,omitempty"`         // end after this many visits; 0 = unlimited
+	Visits      int           `json:"visits,omitempty"`      // counted already, in an earlier container
+	Burst       time.Duration `json:"burst,omitempty"`       // connections closer than this are one visit
+	Shutdown    time.Duration `json:"shutdown,omitempty"`    // how long the app may take to end
+	Armed       bool          `json:"armed,omitempty"`       // count from the start
+	Connections int           `json:"connections,omitempty"` // open at once at most; 0 = as many as the shim can hold
 }
 
-// File is written before the app starts, for the app's user only.
+// User is whom the app runs as.
+type User struct {
+	UID  uint32   `json:"uid"`
+	GID  uint32   `json:"gid"`
+	Caps []string `json:"caps,omitempty"` // capabilities it keeps, without CAP_; all that the shim has beside its own four, and these of the four
+}
+
+// File is written before the app starts, for the app's group to read.
 type File struct {
 	Path string `json:"path"` // absolute, in a tmpfs
 	Data []byte `json:"data"`
@@ -95,62 +104,6 @@ func SocketName(onionPort int) string { return strconv.Itoa(onionPort) + ".sock"
 // Arg is the port as an argument of the shim: "80:8080".
 func (p Port) Arg() string { return fmt.Sprintf("%d:%d", p.Onion, p.App) }
 
-// Call sends one request to a shim's control socket. The answer comes from
-// inside a container and is bounded and checked.
-func Call(ctx context.Context, socket string, req Request) (Status, error) {
-	body, err := json.Marshal(req)
-	if err != nil {
-		return Status{}, err
-	}
-	if len(body) > MaxRequest {
-		return Status{}, fmt.Errorf("shim request of %d bytes is over the limit of %d", len(body), MaxRequest)
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", socket)
-	if err != nil {
-		return Status{}, fmt.Errorf("shim %s: %w", req.Op, err)
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-
-	answer, err := exchange(conn.(*net.UnixConn), body)
-	if err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
-		return Status{}, fmt.Errorf("shim %s: %w", req.Op, err)
-	}
-	return answer.result(req.Op)
-}
-
-func exchange(conn *net.UnixConn, body []byte) (*Response, error) {
-	if _, err := conn.Write(body); err != nil {
-		return nil, err
-	}
-	if err := conn.CloseWrite(); err != nil {
-		return nil, err
-	}
-	var answer Response
-	if err := decode(conn, MaxResponse, &answer); err != nil {
-		return nil, err
-	}
-	return &answer, nil
-}
-
-// result checks what came out of a container before anybody believes it.
-func (r *Response) result(op Op) (Status, error) {
-	s := r.Status
-	if s.Visits < 0 || s.Active < 0 || s.LastVisit < 0 || s.Deadline < 0 || s.Started < 0 ||
-		s.LastVisit > maxDeadline || s.Deadline > maxDeadline || s.Started > maxDeadline {
-		return Status{}, fmt.Errorf("shim %s: impossible numbers in the answer", op)
-	}
-	if r.Error != "" {
-		return s, fmt.Errorf("shim %s: refused: %q", op, r.Error)
-	}
-	return s, nil
-}
-
 // parseRequest reads a request and checks it.
 func parseRequest(r io.Reader) (*Request, error) {
 	var req Request
@@ -170,7 +123,7 @@ func (g *Go) check() error {
 	switch {
 	case g == nil || len(g.Command) == 0 || g.Command[0] == "":
 		return errors.New("nothing to start")
-	case g.Idle < 0 || g.MaxVisits < 0 || g.Visits < 0 || g.Burst < 0 || g.Shutdown < 0:
+	case g.Idle < 0 || g.MaxVisits < 0 || g.Visits < 0 || g.Burst < 0 || g.Shutdown < 0 || g.Connections < 0:
 		return errors.New("negative rule")
 	}
 	for _, s := range append(append([]string{}, g.Command...), g.Env...) {

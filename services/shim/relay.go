@@ -2,7 +2,6 @@ package shim
 
 import (
 	"errors"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -10,32 +9,30 @@ import (
 )
 
 const (
-	maxConnections = 512                   // at once; more wait in the socket's backlog
+	maxConnections = 512                   // at once; each takes up to ten descriptors
 	dialPatience   = 8 * time.Second       // how long a visitor waits for an app that is not up yet
 	dialPause      = 15 * time.Millisecond // between two tries
 )
 
 // relay joins unix sockets to the app's ports.
 type relay struct {
-	ledger *ledger
-	clock  *clock
-	wake   func() // called when a connection ended
-	ready  atomic.Bool
-	slots  chan struct{}
+	ledger  *ledger
+	clock   *clock
+	wake    func() // called when a connection ended
+	counted func() // called when the ledger has let somebody in
+	ready   atomic.Bool
+	crowd   *crowd
 
 	mu        sync.Mutex
-	open      map[io.Closer]struct{}
 	closed    chan struct{}
 	isClosed  bool
 	listeners []net.Listener
 }
 
-func newRelay(l *ledger, c *clock, wake func()) *relay {
+func newRelay(l *ledger, c *clock, wake, counted func()) *relay {
 	return &relay{
-		ledger: l, clock: c, wake: wake,
-		slots:  make(chan struct{}, maxConnections),
-		open:   make(map[io.Closer]struct{}),
-		closed: make(chan struct{}),
+		ledger: l, clock: c, wake: wake, counted: counted,
+		crowd: newCrowd(maxConnections), closed: make(chan struct{}),
 	}
 }
 
@@ -54,77 +51,76 @@ func (r *relay) listen(l net.Listener, app string) {
 
 func (r *relay) accept(l net.Listener, app string) {
 	for {
-		select {
-		case r.slots <- struct{}{}:
-		case <-r.closed:
-			return
-		}
 		conn, err := l.Accept()
 		if err != nil {
-			<-r.slots
 			if errors.Is(err, net.ErrClosed) || !r.pause(dialPause) {
 				return
 			}
 			continue
 		}
+		v := newVisitor(conn, time.Now())
+		if !r.crowd.enter(v) {
+			v.end()
+			return
+		}
 		go func() {
-			defer func() { <-r.slots }()
-			r.serve(conn, app)
+			defer r.crowd.leave(v)
+			r.serve(v, app)
 		}()
 	}
 }
 
 // serve relays one connection to its end.
-func (r *relay) serve(visitor net.Conn, app string) {
-	defer visitor.Close()
-	if !r.track(visitor) {
-		return
-	}
-	defer r.untrack(visitor)
+func (r *relay) serve(v *visitor, app string) {
+	defer v.end()
 	if !r.ledger.enter(r.clock.now()) {
 		return
 	}
+	r.counted()
 	defer func() {
 		r.ledger.leave(r.clock.now())
 		r.wake()
 	}()
-	inner, err := r.dial(app)
-	if err != nil {
+	inner, err := r.dial(v, app)
+	if err != nil || !v.join(inner) {
 		return
 	}
-	defer inner.Close()
-	if !r.track(inner) {
-		return
-	}
-	defer r.untrack(inner)
-	join(visitor, inner)
+	relayBoth(v.conn, inner)
 }
 
 // dial connects to the app, waiting a while for one that is not up yet.
-func (r *relay) dial(app string) (net.Conn, error) {
+func (r *relay) dial(v *visitor, app string) (net.Conn, error) {
+	d := net.Dialer{Timeout: time.Second}
 	for deadline := time.Now().Add(dialPatience); ; {
-		conn, err := net.DialTimeout("tcp", app, time.Second)
+		conn, err := d.DialContext(v.gone, "tcp", app)
 		if err == nil {
 			r.ready.Store(true)
 			return conn, nil
 		}
-		if time.Now().After(deadline) || !r.pause(dialPause) {
+		if v.gone.Err() != nil || time.Now().After(deadline) || !r.pause(dialPause) {
 			return nil, err
 		}
 	}
 }
 
-// watchReady tries the app's port until it accepts once.
-func (r *relay) watchReady(app string) {
+// watchReady tries the app's port until it accepts once, and reports false if
+// the relay was closed before.
+func (r *relay) watchReady(app string) bool {
 	for !r.ready.Load() {
 		if conn, err := net.DialTimeout("tcp", app, time.Second); err == nil {
 			_ = conn.Close()
 			r.ready.Store(true)
-			return
+		} else if !r.pause(dialPause) {
+			return false
 		}
-		if !r.pause(dialPause) {
-			return
-		}
+	}
+	return true
+}
+
+// watchIdle closes connections on which nothing has moved for too long.
+func (r *relay) watchIdle() {
+	for r.pause(idleLook) {
+		r.crowd.closeIdle(time.Now(), maxIdle)
 	}
 }
 
@@ -140,9 +136,7 @@ func (r *relay) close() {
 	for _, l := range r.listeners {
 		_ = l.Close()
 	}
-	for c := range r.open {
-		_ = c.Close()
-	}
+	r.crowd.close()
 }
 
 // pause waits, and reports false when the relay was closed meanwhile.
@@ -154,46 +148,5 @@ func (r *relay) pause(d time.Duration) bool {
 		return true
 	case <-r.closed:
 		return false
-	}
-}
-
-func (r *relay) track(c io.Closer) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.isClosed {
-		return false
-	}
-	r.open[c] = struct{}{}
-	return true
-}
-
-func (r *relay) untrack(c io.Closer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.open, c)
-}
-
-// halfCloser is a connection whose sending side can be closed alone.
-type halfCloser interface{ CloseWrite() error }
-
-// join copies both ways until both sides have said all they had to say. One
-// that ends its sending side still hears the other out. io.Copy between
-// sockets is splice(2): the bytes never enter this process.
-func join(a, b net.Conn) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		oneWay(a, b)
-	}()
-	oneWay(b, a)
-	<-done
-}
-
-func oneWay(dst, src net.Conn) {
-	_, err := io.Copy(dst, src)
-	h, ok := dst.(halfCloser)
-	if err != nil || !ok || h.CloseWrite() != nil {
-		_ = dst.Close()
-		_ = src.Close()
 	}
 }

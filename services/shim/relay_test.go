@@ -27,7 +27,7 @@ func startRelay(t *testing.T, app string) *relayed {
 		t.Fatal(err)
 	}
 	x := &relayed{ledger: &ledger{}, path: filepath.Join(dir, "80.sock")}
-	x.relay = newRelay(x.ledger, newClock(), func() {})
+	x.relay = newRelay(x.ledger, newClock(), func() {}, func() {})
 	x.relay.listen(l, app)
 	t.Cleanup(x.relay.close)
 	return x

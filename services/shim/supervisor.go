@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	deadlinePoll    = 2 * time.Second  // how often file and clock are looked at; a timer keeps the deadline itself
-	defaultShutdown = 2 * time.Second  // for an app whose definition names no time
-	maxShutdown     = 10 * time.Second // whatever a definition says: the deadline is a promise
+	deadlinePoll    = 2 * time.Second        // how often file and clock are looked at; a timer keeps the deadline itself
+	defaultShutdown = 2 * time.Second        // for an app whose definition names no time
+	maxShutdown     = 3 * time.Second        // whatever a definition says: the deadline is a promise
+	reportPatience  = 500 * time.Millisecond // for the last report, on a disk that hangs
 )
 
 // supervisor decides when it is over.
@@ -27,8 +28,11 @@ type supervisor struct {
 	targets map[net.Listener]string // listener to the app's address
 	signals <-chan os.Signal        // ask for the end
 	woken   chan struct{}
+	report  *reporter
 
-	mu       sync.Mutex
+	starting sync.Mutex // held over a start, which may take its time
+
+	mu       sync.Mutex // never held over anything that can wait
 	deadline time.Time
 	going    bool
 	started  time.Time
@@ -42,30 +46,61 @@ func newSupervisor(c *clock, app launcher, file string, targets map[net.Listener
 	}
 	s := &supervisor{
 		clock: c, ledger: &ledger{}, app: app, file: file, targets: targets, signals: signals,
-		woken: make(chan struct{}, 1), deadline: at, shutdown: defaultShutdown,
+		woken: make(chan struct{}, 1), deadline: at, shutdown: defaultShutdown, report: &reporter{},
 	}
-	s.relay = newRelay(s.ledger, c, s.wake)
+	s.relay = newRelay(s.ledger, c, s.wake, s.save)
 	return s, nil
 }
+
+// save writes down what has been counted.
+func (s *supervisor) save() { s.report.save(s.ledger.report) }
 
 // run returns the exit code when everything has ended.
 func (s *supervisor) run() int {
 	code := s.wait()
 	s.relay.close()
+	s.endApp()
+	s.sayLast(code)
+	return code
+}
+
+// endApp ends the app: it is asked, and has a short time.
+func (s *supervisor) endApp() {
 	s.mu.Lock()
 	going, patience := s.going, min(s.shutdown, maxShutdown)
 	s.mu.Unlock()
-	if !going || code == ExitApp {
-		s.app.signal(syscall.SIGKILL)
-		return code
-	}
-	s.app.signal(syscall.SIGTERM)
 	select {
 	case <-s.app.done():
-	case <-time.After(patience):
+		going = false
+	default:
+	}
+	if going {
+		s.app.signal(syscall.SIGTERM)
+		select {
+		case <-s.app.done():
+		case <-time.After(patience):
+		}
 	}
 	s.app.signal(syscall.SIGKILL)
-	return code
+}
+
+// sayLast writes the last report, with how the app ended if it did by itself.
+func (s *supervisor) sayLast(code int) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.report.save(func(r *Report) {
+			s.ledger.report(r)
+			if code == ExitApp {
+				r.Ended = true
+				r.Code, r.Said = s.app.last()
+			}
+		})
+	}()
+	select {
+	case <-done:
+	case <-time.After(reportPatience):
+	}
 }
 
 // wait returns when there is a reason to end.
@@ -81,7 +116,7 @@ func (s *supervisor) wait() int {
 		case <-s.woken:
 		case <-s.app.done():
 			timer.Stop()
-			return ExitApp
+			return s.ledger.appEnded()
 		case <-s.signals:
 			timer.Stop()
 			return ExitStopped
@@ -139,6 +174,7 @@ func (s *supervisor) handle(req *Request) Response {
 		}
 	case OpArm:
 		s.ledger.arm(s.clock.now())
+		s.save()
 	}
 	s.ledger.fill(&answer.Status)
 	s.mu.Lock()
@@ -154,9 +190,9 @@ func (s *supervisor) handle(req *Request) Response {
 
 // start carries out the first go request; the ones after it change nothing.
 func (s *supervisor) start(g *Go) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.going {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	if s.isGoing() {
 		return nil
 	}
 	if err := writeFiles(g.Files); err != nil {
@@ -164,23 +200,41 @@ func (s *supervisor) start(g *Go) error {
 	}
 	now := s.clock.now()
 	s.ledger.begin(g, now)
-	if err := s.app.start(g.Command, g.Env); err != nil {
+	s.save()
+	s.relay.crowd.limit(g.Connections)
+	if err := s.app.start(g); err != nil {
 		return fmt.Errorf("the app does not start: %w", err)
 	}
+	s.mu.Lock()
 	s.going, s.started = true, now.wall
 	if g.Shutdown > 0 {
 		s.shutdown = g.Shutdown
 	}
+	s.mu.Unlock()
 	for l, app := range s.targets {
 		s.relay.listen(l, app)
-		go s.relay.watchReady(app)
+		go s.watchReady(app)
 	}
+	go s.relay.watchIdle()
 	s.wake()
 	return nil
 }
 
-// writeFiles puts the files of a go request where the app finds them, for its
-// user only, never through a link.
+func (s *supervisor) isGoing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.going
+}
+
+// watchReady returns when the app has accepted a connection.
+func (s *supervisor) watchReady(app string) {
+	if s.relay.watchReady(app) {
+		s.app.heard()
+	}
+}
+
+// writeFiles puts the files of a go request where the app finds them, never
+// through a link. They are the shim's: the app's group may read them.
 func writeFiles(files []File) error {
 	for _, f := range files {
 		if err := writeFile(f); err != nil {
@@ -191,7 +245,7 @@ func writeFiles(files []File) error {
 }
 
 func writeFile(f File) error {
-	out, err := os.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
+	out, err := os.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o640) //nolint:gosec // the directory, which is the app's group's alone, hands its group on
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,10 @@ type fakeApp struct {
 
 func newFakeApp() *fakeApp { return &fakeApp{ended: make(chan struct{})} }
 
-func (a *fakeApp) start(_, _ []string) error {
+func (a *fakeApp) last() (code int, words string) { return 1, "no such file" }
+func (a *fakeApp) heard()                         {}
+
+func (a *fakeApp) start(*Go) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.starts++
@@ -235,13 +238,13 @@ func TestAppThatEndsEndsTheContainer(t *testing.T) {
 	})
 }
 
-func TestFilesOfGoAreForTheAppsUserAndFollowNoLinks(t *testing.T) {
+func TestFilesOfGoAreForTheAppsGroupAndFollowNoLinks(t *testing.T) {
 	dir := t.TempDir()
 	file, link := filepath.Join(dir, "key"), filepath.Join(dir, "link")
 	if err := writeFiles([]File{{Path: file, Data: []byte("secret")}}); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	if err := os.Symlink(file, link); err != nil {
