@@ -54,6 +54,8 @@ func (r *Runtime) listen(ctx context.Context, notify func(id string)) error {
 	default:
 	}
 	notify("")
+	// The engine takes a tenth of a second for the answer: no start should wait for it.
+	r.work.Go(func() { _, _ = r.mapsUsers(r.alive) })
 	for {
 		select {
 		case e := <-stream:
