@@ -65,6 +65,11 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 		if err != nil || !fresh {
 			return err
 		}
+		for _, id := range req.Also {
+			if _, err := tx.MarkHandled(req.Network, id); err != nil {
+				return err
+			}
+		}
 		notices, err := fn(tx, now)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ type Request struct {
 	Route     Route
 	Network   string
 	MessageID string
+	Also      []string // more messages of the network that are handled with it
 }
 
 func (r Request) replyKey() string { return "reply/" + r.Network + "/" + r.MessageID }

@@ -18,6 +18,8 @@ type inbox struct {
 	woken   chan struct{}
 	slots   chan struct{} // bounds the senders that are served at the same time
 
+	began time.Time // when this process began to serve
+
 	mu     sync.Mutex
 	inHand map[string]bool  // ids of events that were taken from the store
 	queues map[string][]job // by sender
@@ -28,8 +30,9 @@ type inbox struct {
 }
 
 type job struct {
-	in  services.Incoming
-	msg *bots.Message
+	in   services.Incoming
+	msg  *bots.Message
+	also []services.Incoming // more events that msg was made of
 }
 
 // inboxBatch is how many events are taken in hand at once.
@@ -95,6 +98,7 @@ func (b *inbox) wake() {
 // ctx, so that what is in hand can be finished.
 func (b *inbox) run(ctx, work context.Context) {
 	defer b.busy.Wait()
+	b.began = b.hub.o.Clock.Now()
 	b.wake()
 	for n := 0; ; {
 		select {
@@ -158,7 +162,7 @@ func (b *inbox) sort(ctx, work context.Context, in services.Incoming) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, served := b.queues[sender]
-	b.queues[sender] = append(b.queues[sender], job{in, msg})
+	b.queues[sender] = append(b.queues[sender], job{in: in, msg: msg})
 	if !served {
 		b.busy.Go(func() { b.serve(ctx, work, sender) })
 	}

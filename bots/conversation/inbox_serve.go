@@ -12,12 +12,6 @@ import (
 
 // serve handles one sender's messages in order.
 func (b *inbox) serve(ctx, work context.Context, sender string) {
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-ctx.Done():
-		return
-	}
 	for {
 		b.mu.Lock()
 		queue := b.queues[sender]
@@ -26,9 +20,22 @@ func (b *inbox) serve(ctx, work context.Context, sender string) {
 			b.mu.Unlock()
 			return
 		}
-		b.queues[sender] = queue[1:]
+		first, rest, wait := b.head(queue, b.hub.o.Clock.Now())
+		if wait == 0 {
+			b.queues[sender] = rest
+		}
 		b.mu.Unlock()
-		b.persist(ctx, work, queue[0])
+		if wait > 0 {
+			pause(ctx, wait) // the end of ctx is seen above
+			continue
+		}
+		select {
+		case b.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		b.persist(ctx, work, join(first))
+		<-b.slots
 	}
 }
 
@@ -46,7 +53,9 @@ func (b *inbox) persist(ctx, work context.Context, j job) {
 			n = max(n, handleTries) // it would only break again
 		}
 		if err == nil {
-			b.finish(j.in)
+			for _, in := range j.ins() {
+				b.finish(in)
+			}
 			return
 		}
 		if !broke {

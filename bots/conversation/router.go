@@ -65,7 +65,7 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	}
 	t := turn{msg: m, now: r.o.Clock.Now().In(r.o.Zone)}
 	t.user = r.o.Directory.Lookup(m.Network, m.From.Account)
-	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: m.Also}
 	switch {
 	case t.user == nil:
 		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
@@ -84,13 +84,25 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 // Apologise answers a message whose handling broke.
 func (r *Router) Apologise(ctx context.Context, m *bots.Message) error {
 	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
-	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID}
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: m.Also}
 	if t.user == nil {
 		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
 			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: string(services.CodeInternal),
 		})
 	}
 	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
+}
+
+// knows reports whether the sender is a user.
+func (r *Router) knows(m *bots.Message) bool {
+	return r.o.Directory.Lookup(m.Network, m.From.Account) != nil
+}
+
+// understands reports whether the message is a command by itself.
+func (r *Router) understands(m *bots.Message) bool {
+	g := command.Grammar{Services: r.o.Engine.Catalog(), User: r.o.Directory.Lookup(m.Network, m.From.Account), Now: r.o.Clock.Now()}
+	_, err := g.Parse(m.Text)
+	return g.User != nil && err == nil
 }
 
 func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {
