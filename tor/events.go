@@ -110,7 +110,8 @@ func (m *member) upload(id, action string) {
 	case "UPLOADED":
 		e.stored++
 		if !e.published {
-			e.published, e.slot = true, false
+			e.published = true
+			m.free(e)
 			if pub == nil { // settle tells of those that somebody waits for
 				p.tell(id + onionTLD)
 			}

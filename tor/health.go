@@ -29,7 +29,7 @@ func (p *Pool) Health(ctx context.Context) []TorHealth {
 		h := TorHealth{
 			Name: m.name, PID: m.pid, Foreign: m.foreign, Hosts: m.hosts, Draining: m.draining,
 			Answering: m.state == stateUp, Bootstrap: m.percent,
-			Onions: len(m.onions), Unpublished: m.unpublished(),
+			Onions: len(m.onions), Unpublished: m.slots,
 		}
 		if m.failure != nil {
 			h.Problem = m.failure.Error()

@@ -38,6 +38,22 @@ type entry struct {
 	refused   int  // of those, that failed
 }
 
+// free gives the slot of an onion back. pool.mu is held.
+func (m *member) free(e *entry) {
+	if e.slot {
+		e.slot = false
+		m.slots--
+	}
+}
+
+// drop forgets an onion that the tor does not have. pool.mu is held.
+func (m *member) drop(id string) {
+	if e := m.onions[id]; e != nil {
+		m.free(e)
+		delete(m.onions, id)
+	}
+}
+
 // member is one tor of the pool and the goroutine that keeps it.
 type member struct {
 	pool    *Pool
@@ -60,6 +76,8 @@ type member struct {
 	percent  int // of the bootstrap
 	draining bool
 	onions   map[string]*entry // by id
+	slots    int               // of them, that have a slot
+	next     *reading          // of the list of onions, to be joined; may be nil
 	socks    string            // a path, or host:port
 	probes   int               // under way
 	tainted  map[string]struct{}
@@ -210,7 +228,8 @@ func (m *member) learn(ctx context.Context, events *session) error {
 		m.merge(ids)
 		for _, e := range m.onions {
 			if !e.planned { // its upload may have been missed; the probe is the proof
-				e.published, e.slot = true, false
+				m.free(e)
+				e.published = true
 			}
 		}
 		return nil
@@ -308,7 +327,9 @@ func (m *member) dead() {
 	}
 	had := len(m.onions)
 	m.state, m.percent, m.pid, m.silent = stateDead, 0, 0, time.Time{}
-	clear(m.onions)
+	for id := range m.onions {
+		m.drop(id)
+	}
 	clear(m.tainted)
 	m.uploads = uploads{}
 	for _, pub := range p.pubs {

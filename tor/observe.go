@@ -11,10 +11,13 @@ import (
 
 // merge takes the tor's own list of what it hosts for true. It must be called
 // while the link is held that the list came from, so that nothing was added or
-// removed since. pool.mu is held.
+// removed since. It looks at each onion once: everybody waits for the lock
+// meanwhile. pool.mu is held.
 func (m *member) merge(ids []string) {
 	p := m.pool
+	listed := make(map[string]struct{}, len(ids))
 	for _, id := range ids {
+		listed[id] = struct{}{}
 		e := m.onions[id]
 		if e == nil {
 			e = &entry{published: true}
@@ -23,10 +26,10 @@ func (m *member) merge(ids []string) {
 		e.doubtful = false
 	}
 	for id, e := range m.onions {
-		if e.planned || slices.Contains(ids, id) {
+		if _, ok := listed[id]; ok || e.planned {
 			continue
 		}
-		delete(m.onions, id)
+		m.drop(id)
 		if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
 			p.requeue(pub)
 		}
@@ -34,23 +37,65 @@ func (m *member) merge(ids []string) {
 	}
 }
 
-// refresh asks the tor for what it hosts.
+// reading is a request for the tor's list of onions that has not been sent yet.
+// Whoever needs the list meanwhile waits for the same one: the list is long
+// where there are many onions, and many ask at the same moment.
+type reading struct {
+	done chan struct{} // closed when the list was merged, or err is set
+	err  error
+}
+
+// refresh asks the tor for what it hosts. What is known when it returns is not
+// older than the call.
 func (m *member) refresh(ctx context.Context) error {
-	err := m.link.do(ctx, func(s *session) error {
-		ids, err := s.onions(ctx)
+	p := m.pool
+	p.mu.Lock()
+	r := m.next
+	if r == nil && !p.closed {
+		r = &reading{done: make(chan struct{})}
+		m.next = r
+		p.tasks.Go(func() { m.read(r) })
+	}
+	p.mu.Unlock()
+	if r == nil {
+		return fmt.Errorf("%w: the pool is closed", errNoAnswer)
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+		m.look()
+		return fmt.Errorf("%w: %w", errNoAnswer, ctx.Err())
+	}
+}
+
+// read carries out a reading.
+func (m *member) read(r *reading) {
+	p := m.pool
+	begin := func() { // who comes from now on needs a list that is newer
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if m.next == r {
+			m.next = nil
+		}
+	}
+	r.err = m.link.do(p.ctx, func(s *session) error {
+		begin()
+		ids, err := s.onions(p.ctx)
 		if err != nil {
 			return err
 		}
-		m.pool.mu.Lock()
-		defer m.pool.mu.Unlock()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		m.merge(ids)
-		m.pool.pump()
+		p.pump()
 		return nil
 	})
-	if err != nil {
+	begin() // where the tor could not even be asked
+	close(r.done)
+	if r.err != nil {
 		m.look()
 	}
-	return err
 }
 
 // askable returns the tors that can have onions and are not dead, apart from

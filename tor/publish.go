@@ -169,6 +169,7 @@ func (p *Pool) pump() {
 		pub.member, pub.phase = m, phaseAdding
 		e := &entry{planned: true, slot: true}
 		m.onions[pub.id] = e
+		m.slots++
 		p.tasks.Go(func() { p.add(pub, m, e) })
 	}
 	p.grow()
@@ -179,7 +180,7 @@ func (p *Pool) pump() {
 func (p *Pool) roomiest() *member {
 	var best *member
 	for _, m := range p.members {
-		if !m.hosts || m.state != stateUp || m.percent < 100 || m.unpublished() >= p.o.Window {
+		if !m.hosts || m.state != stateUp || m.percent < 100 || m.slots >= p.o.Window {
 			continue
 		}
 		switch {
@@ -190,17 +191,6 @@ func (p *Pool) roomiest() *member {
 		}
 	}
 	return best
-}
-
-// unpublished counts what fills the window. pool.mu is held.
-func (m *member) unpublished() int {
-	n := 0
-	for _, e := range m.onions {
-		if e.slot {
-			n++
-		}
-	}
-	return n
 }
 
 // add gives the onion to the tor.
@@ -239,11 +229,11 @@ func (p *Pool) add(pub *publication, m *member, e *entry) {
 func (p *Pool) added(pub *publication, m *member, e *entry, there bool, err error) {
 	placed := m.onions[pub.id] == e
 	if placed && (e.planned || err != nil && !e.doubtful || refusal(err) != 0) {
-		delete(m.onions, pub.id) // it was never sent, or was refused
+		m.drop(pub.id) // it was never sent, or was refused
 		placed = false
 	}
 	if pub.phase != phaseAdding || pub.member != m { // nobody waits, or the pool was closed
-		e.slot = false
+		m.free(e)
 		return
 	}
 	switch {
@@ -254,10 +244,11 @@ func (p *Pool) added(pub *publication, m *member, e *entry, there bool, err erro
 	case !placed: // the tor died, or it could not be asked at all
 		p.requeue(pub)
 	case err != nil:
-		e.slot = false
+		m.free(e)
 		p.settle(pub, unavailable(err))
 	case there:
-		e.published, e.slot = true, false
+		e.published = true
+		m.free(e)
 		p.settle(pub, nil)
 	default:
 		p.wait(pub)
@@ -312,7 +303,7 @@ func (p *Pool) settle(pub *publication, err error) {
 	case pub.phase == phaseQueued:
 		p.queue.remove(pub)
 	case pub.member.onions[pub.id] != nil && pub.phase == phaseWaiting:
-		pub.member.onions[pub.id].slot = false
+		pub.member.free(pub.member.onions[pub.id])
 	}
 	if pub.limit != nil {
 		pub.limit.Stop()

@@ -65,7 +65,7 @@ func (m *member) remove(ctx context.Context, id string) error {
 		m.pool.mu.Lock()
 		defer m.pool.mu.Unlock()
 		if e := m.onions[id]; e != nil && !e.planned {
-			delete(m.onions, id)
+			m.drop(id)
 		}
 		return nil
 	})

@@ -61,7 +61,7 @@ func (m *member) stream(e *control.StreamEvent) []string {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	m.uploads.note(e)
-	if m.unpublished() < crowd {
+	if m.slots < crowd {
 		return nil
 	}
 	return m.uploads.take()
