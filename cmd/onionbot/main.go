@@ -1,5 +1,3 @@
-// Command onionbot starts container-backed onion services on request from a
-// chat, and takes them down on time.
 package main
 
 import (
