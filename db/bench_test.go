@@ -88,29 +88,3 @@ func BenchmarkList500(b *testing.B) {
 	slices.Sort(times)
 	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
 }
-
-// BenchmarkScrub empties the log and rebuilds a file that holds a month of a
-// busy bot: 100,000 commands.
-func BenchmarkScrub(b *testing.B) {
-	s := openNew(b)
-	for n := range 100 {
-		change(b, s, func(tx services.Tx) error {
-			for m := range 1000 {
-				id := fmt.Sprintf("i%011d", n*1000+m)
-				if _, err := tx.MarkHandled("telegram", id); err != nil {
-					return err
-				}
-				if err := tx.AddAudit(services.AuditEntry{At: time.Now(), Network: "telegram", Owner: "alice", Action: "start", Instance: id, Outcome: "ok"}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	for b.Loop() {
-		change(b, s, func(tx services.Tx) error { return tx.SetSetting("a", "b") })
-		if err := s.Scrub(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -7,6 +7,9 @@
 // migrations, which are never edited once released; schema.sql is their sum.
 //
 // What is erased has to be gone from the files too: secure_delete zeroes
-// freed cells and pages, and [Store.Scrub] takes care of the rest. Statistics
-// (ANALYZE) are never gathered, because they would keep copies of values.
+// freed cells and pages, and [Store.Scrub] takes care of the rest. So that this
+// stays cheap, what is live and what is history never share a table: an
+// instance moves from "instances" to "ended", a notice from "notices" to
+// "finished", and only the small ones ever hold a secret. Statistics (ANALYZE)
+// are never gathered, because they would keep copies of values.
 package db

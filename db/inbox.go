@@ -1,7 +1,8 @@
 package db
 
 import (
-	"time"
+	"encoding/json"
+	"fmt"
 
 	"onionbot/services"
 )
@@ -51,6 +52,21 @@ func (t *tx) Handled(network, id string) (bool, error) {
 	return done, err
 }
 
+func (t *tx) DropIncoming(network, id string) error {
+	_, err := t.change("drop incoming", `DELETE FROM incoming WHERE network = ? AND id = ?`, network, id)
+	return err
+}
+
+func (t *tx) KeepNetworks(names ...string) error {
+	kept, err := json.Marshal(append([]string{}, names...)) // never null
+	if err != nil {
+		return fmt.Errorf("keep networks: %w", err)
+	}
+	_, err = t.change("keep networks",
+		`DELETE FROM incoming WHERE network NOT IN (SELECT value FROM json_each(?))`, string(kept))
+	return err
+}
+
 func (t *tx) Cursor(network string) (string, error) {
 	return t.text("read cursor", `SELECT cursor FROM cursors WHERE network = ?`, network)
 }
@@ -69,40 +85,4 @@ func (t *tx) SetSetting(name, value string) error {
 	_, err := t.change("set setting", `INSERT INTO settings (name, value) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
-}
-
-func (t *tx) AddAudit(a services.AuditEntry) error {
-	_, err := t.change("add audit", `INSERT INTO audit (at, network, account, owner, action, instance, outcome, detail)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		millis(a.At), a.Network, a.Account, a.Owner, a.Action, a.Instance, a.Outcome, a.Detail)
-	return err
-}
-
-func (t *tx) Audit(limit int) ([]services.AuditEntry, error) {
-	return rows(t, "read audit", `SELECT at, network, account, owner, action, instance, outcome, detail
-		FROM audit ORDER BY id DESC LIMIT ?`, scanAudit, max(limit, 0))
-}
-
-func scanAudit(row scanner) (services.AuditEntry, error) {
-	var (
-		a  services.AuditEntry
-		at int64
-	)
-	err := row.Scan(&at, &a.Network, &a.Account, &a.Owner, &a.Action, &a.Instance, &a.Outcome, &a.Detail)
-	a.At = moment(at)
-	return a, err
-}
-
-func (t *tx) Purge(before time.Time) error {
-	for _, query := range []string{
-		`DELETE FROM instances WHERE state = 'gone' AND iif(ended_at = 0, updated_at, ended_at) < ?`,
-		`DELETE FROM notices WHERE state <> 'pending' AND due_at < ?`,
-		`DELETE FROM handled WHERE handled_at < ?`,
-		`DELETE FROM audit WHERE at < ?`,
-	} {
-		if _, err := t.change("purge", query, millis(before)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -26,14 +26,19 @@ ON CONFLICT (id) DO UPDATE SET
 	created_at = excluded.created_at, expires_at = excluded.expires_at, ready_at = excluded.ready_at,
 	checked_at = excluded.checked_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at`
 
-const eraseInstance = `UPDATE instances SET
-	name = '', network = '', account = '', chat = '', reply_to = '',
-	address = '', onion_key = '', clients = '', host_key = '', host_print = '',
-	idle_ms = 0, max_visits = 0, fault = '', visits = 0, content = 0, repairs = 0
-WHERE id = ?`
+// endedColumns are instanceColumns of what is left of an ended instance.
+const endedColumns = `id, owner, service, '', '', '', '', '',
+	'', '', '', '', '', 0, 0,
+	'gone', 'gone', reason, '', 0, 0, 0,
+	created_at, expires_at, ready_at, checked_at, ended_at, updated_at`
+
+const eraseInstance = `INSERT INTO ended
+SELECT id, owner, service, reason, created_at, expires_at, ready_at, checked_at, ended_at, updated_at
+FROM instances WHERE id = ?`
 
 func (t *tx) Instance(id string) (*services.Instance, error) {
-	found, err := rows(t, "read instance", `SELECT `+instanceColumns+` FROM instances WHERE id = ?`, scanInstance, id)
+	found, err := rows(t, "read instance", `SELECT `+instanceColumns+` FROM instances WHERE id = ?1
+		UNION ALL SELECT `+endedColumns+` FROM ended WHERE id = ?1`, scanInstance, id)
 	if err != nil {
 		return nil, err
 	}
@@ -45,42 +50,23 @@ func (t *tx) Instance(id string) (*services.Instance, error) {
 
 func (t *tx) Instances(f services.InstanceFilter) ([]*services.Instance, error) {
 	where, args := conditions(f)
-	return rows(t, "list instances", `SELECT `+instanceColumns+` FROM instances WHERE `+where+` ORDER BY created_at, id`,
-		scanInstance, args...)
+	query := `SELECT ` + instanceColumns + ` FROM instances WHERE ` + where
+	if where, more, some := endedConditions(f); some {
+		query += ` UNION ALL SELECT ` + endedColumns + ` FROM ended WHERE ` + where
+		args = append(args, more...)
+	}
+	return rows(t, "list instances", query+` ORDER BY created_at, id`, scanInstance, args...)
 }
 
 func (t *tx) CountInstances(f services.InstanceFilter) (n int, err error) {
 	where, args := conditions(f)
-	err = t.get("count instances", `SELECT count(*) FROM instances WHERE `+where, args, &n)
+	query := `SELECT (SELECT count(*) FROM instances WHERE ` + where + `)`
+	if where, more, some := endedConditions(f); some {
+		query += ` + (SELECT count(*) FROM ended WHERE ` + where + `)`
+		args = append(args, more...)
+	}
+	err = t.get("count instances", query, args, &n)
 	return n, err
-}
-
-// conditions are a filter in SQL: as few as it asks for, and in the words of
-// the indexes, which SQLite does not recognise behind a parameter.
-func conditions(f services.InstanceFilter) (where string, args []any) {
-	where = "true"
-	for _, c := range []struct{ column, value string }{
-		{"owner", f.Owner}, {"name", f.Name}, {"service", f.Service}, {"state", string(f.State)},
-	} {
-		if c.value != "" {
-			where += " AND " + c.column + " = ?"
-			args = append(args, c.value)
-		}
-	}
-	switch f.Desired {
-	case "":
-	case services.DesiredRunning:
-		where += " AND desired = 'running'"
-	case services.DesiredWarm:
-		where += " AND desired = 'warm'"
-	default:
-		where += " AND desired = ?"
-		args = append(args, string(f.Desired))
-	}
-	if f.NotEnded {
-		where += " AND state <> 'gone'"
-	}
-	return where, args
 }
 
 func (t *tx) PutInstance(i *services.Instance) error {
@@ -102,20 +88,27 @@ func (t *tx) PutInstance(i *services.Instance) error {
 		i.Visits, i.Content, i.Repairs,
 		millis(i.CreatedAt), millis(i.ExpiresAt), millis(i.ReadyAt),
 		millis(i.CheckedAt), millis(i.EndedAt), millis(i.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	_, err = t.change("put instance", `DELETE FROM ended WHERE id = ?`, i.ID)
 	return err
 }
 
 // EraseInstance leaves notices alone: a finished one lost what it carried when
 // it was finished.
 func (t *tx) EraseInstance(id string) error {
-	var state services.State
-	if err := t.get("erase instance", `SELECT state FROM instances WHERE id = ?`, []any{id}, &state); err != nil {
+	i, err := t.Instance(id)
+	if err != nil {
 		return err
 	}
-	if state != services.StateGone {
+	if !i.Ended() {
 		return services.E(services.CodeConflict)
 	}
-	_, err := t.change("erase instance", eraseInstance, id)
+	if _, err := t.change("erase instance", eraseInstance, id); err != nil {
+		return err
+	}
+	_, err = t.change("erase instance", `DELETE FROM instances WHERE id = ?`, id)
 	return err
 }
 

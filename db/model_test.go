@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -75,6 +76,7 @@ func answerless(err error) any { return answer("done", err) }
 func (s *script) step() (name string, do func(services.Tx) any) {
 	i, n, at, id, limit := s.instance(), s.notice(), s.time(), s.id(), s.pick(4)
 	in := services.Incoming{Network: "n", ID: id, Raw: oneOf(s, nil, []byte{}, []byte{0}), SentAt: at}
+	network := oneOf(s, "n", "n", "n", "m")
 	kinds := oneOf(s, nil, []services.Kind{services.KindGone}, []services.Kind{services.KindDown, services.KindGone})
 	ops := []struct {
 		name string
@@ -95,6 +97,11 @@ func (s *script) step() (name string, do func(services.Tx) any) {
 		{"SetCursor", func(tx services.Tx) any { return answerless(tx.SetCursor("n", id)) }},
 		{"SetSetting", func(tx services.Tx) any { return answerless(tx.SetSetting(id, id)) }},
 		{"AddAudit", func(tx services.Tx) any { return answerless(tx.AddAudit(services.AuditEntry{At: at, Action: id})) }},
+		{"CountAudit", func(tx services.Tx) any {
+			return answerless(tx.CountAudit(services.AuditEntry{At: time.UnixMilli(int64(limit)*2_500_000 + 1000), Action: id}))
+		}},
+		{"DropIncoming", func(tx services.Tx) any { return answerless(tx.DropIncoming("n", id)) }},
+		{"KeepNetworks", func(tx services.Tx) any { return answerless(tx.KeepNetworks(network, id)) }},
 		{"Purge", func(tx services.Tx) any { return answerless(tx.Purge(at)) }},
 	}
 	op := ops[s.pick(len(ops))]
@@ -184,7 +191,11 @@ func agree(t *testing.T, b []byte) {
 }
 
 func TestMemoryAndSQLiteAgree(t *testing.T) {
-	for seed := range 20 {
+	seeds := 4
+	if os.Getenv("ONIONBOT_SOAK") != "" {
+		seeds = 60
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { agree(t, noise(seed, 3000)) })
 	}
 }

@@ -11,18 +11,22 @@ import (
 )
 
 const noticeColumns = `id, key, network, account, chat, reply_to, owner, instance, kind, args, body,
-	slot, alert, due_at, stale_at, next_at, attempts, state, remote_id`
+	slot, alert, due_at, stale_at, next_at, attempts, remote_id`
 
 // addNotice finds the key taken before it draws an ID.
 const addNotice = `INSERT INTO notices (key, network, account, chat, reply_to, owner, instance, kind, args, body,
-	slot, alert, due_at, stale_at, next_at, attempts, state, remote_id)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
-WHERE NOT EXISTS (SELECT 1 FROM notices WHERE key = ?1)`
+	slot, alert, due_at, stale_at, next_at, attempts, remote_id)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
+WHERE NOT EXISTS (SELECT 1 FROM notices WHERE key = ?1)
+  AND NOT EXISTS (SELECT 1 FROM finished WHERE key = ?1)`
 
 func (t *tx) AddNotice(n *services.Notice) (bool, error) {
 	c := *n
 	if c.State == "" {
 		c.State = services.NoticePending
+	}
+	if err := knownState(c.State); err != nil {
+		return false, fmt.Errorf("add notice: %w", err)
 	}
 	if c.State != services.NoticePending {
 		c.To, c.Args, c.Body = services.Route{}, nil, nil
@@ -42,29 +46,43 @@ func (t *tx) AddNotice(n *services.Notice) (bool, error) {
 	added, id, err := t.insert("add notice", addNotice,
 		c.Key, c.To.Network, c.To.Account, c.To.Chat, c.To.ReplyTo,
 		c.Owner, c.Instance, string(c.Kind), args, body, c.Slot, c.Alert,
-		millis(c.DueAt), millis(c.StaleAt), millis(c.NextAt), c.Attempts, string(c.State), c.RemoteID)
+		millis(c.DueAt), millis(c.StaleAt), millis(c.NextAt), c.Attempts, c.RemoteID)
 	if err != nil || added == 0 {
 		return false, err
 	}
 	n.ID = id
-	return true, nil
+	if c.State != services.NoticePending {
+		_, err = t.finish("add notice", c.State, `id = ?`, id)
+	}
+	return err == nil, err
 }
 
-// finished takes from a notice what nobody asks for once it is done, the route
-// as well.
-const finished = `, args = '', body = NULL, network = '', account = '', chat = '', reply_to = ''`
-
 func (t *tx) PutNotice(n *services.Notice) error {
-	query := `UPDATE notices SET state = ?2, attempts = ?3, next_at = ?4, due_at = ?5, remote_id = ?6`
-	if n.State != services.NoticePending {
-		query += finished
+	if err := knownState(n.State); err != nil {
+		return fmt.Errorf("put notice: %w", err)
 	}
-	found, err := t.change("put notice", query+` WHERE id = ?1`,
-		n.ID, string(n.State), n.Attempts, millis(n.NextAt), millis(n.DueAt), n.RemoteID)
+	found, err := t.putPending(n)
 	if err == nil && found == 0 {
-		return services.E(services.CodeNotFound)
+		if found, err = t.reopen(n.ID); err == nil && found > 0 {
+			_, err = t.putPending(n)
+		}
 	}
+	switch {
+	case err != nil:
+		return err
+	case found == 0:
+		return services.E(services.CodeNotFound)
+	case n.State == services.NoticePending:
+		return nil
+	}
+	_, err = t.finish("put notice", n.State, `id = ?`, n.ID)
 	return err
+}
+
+func (t *tx) putPending(n *services.Notice) (int64, error) {
+	return t.change("put notice",
+		`UPDATE notices SET attempts = ?2, next_at = ?3, due_at = ?4, remote_id = ?5 WHERE id = ?1`,
+		n.ID, n.Attempts, millis(n.NextAt), millis(n.DueAt), n.RemoteID)
 }
 
 func (t *tx) SkipNotices(instance string, kinds ...services.Kind) error {
@@ -75,20 +93,20 @@ func (t *tx) SkipNotices(instance string, kinds ...services.Kind) error {
 	for _, k := range kinds {
 		args = append(args, string(k))
 	}
-	_, err := t.change("skip notices", `UPDATE notices SET state = 'skipped'`+finished+`
-		WHERE state = 'pending' AND instance = ? AND kind IN (?`+strings.Repeat(", ?", len(kinds)-1)+`)`, args...)
+	_, err := t.finish("skip notices", services.NoticeSkipped,
+		`instance = ? AND kind IN (?`+strings.Repeat(", ?", len(kinds)-1)+`)`, args...)
 	return err
 }
 
 func (t *tx) DueNotices(now time.Time, limit int) ([]*services.Notice, error) {
 	return rows(t, "due notices", `SELECT `+noticeColumns+` FROM notices
-		WHERE state = 'pending' AND max(due_at, next_at) <= ? ORDER BY due_at, id LIMIT ?`,
+		WHERE max(due_at, next_at) <= ? ORDER BY due_at, id LIMIT ?`,
 		scanNotice, millis(now), max(limit, 0))
 }
 
 func (t *tx) NextNoticeAt() (time.Time, error) {
 	var ms sql.NullInt64
-	err := t.get("next notice", `SELECT min(max(due_at, next_at)) FROM notices WHERE state = 'pending'`, nil, &ms)
+	err := t.get("next notice", `SELECT min(max(due_at, next_at)) FROM notices`, nil, &ms)
 	if err != nil || !ms.Valid {
 		return time.Time{}, err
 	}
@@ -97,12 +115,12 @@ func (t *tx) NextNoticeAt() (time.Time, error) {
 
 func (t *tx) PendingNotices(instance string) ([]*services.Notice, error) {
 	return rows(t, "pending notices", `SELECT `+noticeColumns+` FROM notices
-		WHERE state = 'pending' AND instance = ? ORDER BY id`, scanNotice, instance)
+		WHERE instance = ? ORDER BY id`, scanNotice, instance)
 }
 
 func (t *tx) PendingNotice(id int64) (*services.Notice, error) {
 	found, err := rows(t, "pending notice", `SELECT `+noticeColumns+` FROM notices
-		WHERE id = ? AND state = 'pending'`, scanNotice, id)
+		WHERE id = ?`, scanNotice, id)
 	if err == nil && len(found) == 0 {
 		err = services.E(services.CodeNotFound)
 	}
@@ -112,23 +130,15 @@ func (t *tx) PendingNotice(id int64) (*services.Notice, error) {
 	return found[0], nil
 }
 
-func (t *tx) SlotMessage(slot string) (string, error) {
-	if slot == "" {
-		return "", t.usable()
-	}
-	return t.text("slot message", `SELECT remote_id FROM notices
-		WHERE state = 'sent' AND slot = ? ORDER BY id DESC LIMIT 1`, slot)
-}
-
 func scanNotice(row scanner) (*services.Notice, error) {
 	var (
-		n                services.Notice
+		n                = services.Notice{State: services.NoticePending}
 		args             string
 		due, stale, next int64
 	)
 	err := row.Scan(&n.ID, &n.Key, &n.To.Network, &n.To.Account, &n.To.Chat, &n.To.ReplyTo,
 		&n.Owner, &n.Instance, &n.Kind, &args, &n.Body, &n.Slot, &n.Alert,
-		&due, &stale, &next, &n.Attempts, &n.State, &n.RemoteID)
+		&due, &stale, &next, &n.Attempts, &n.RemoteID)
 	if err != nil {
 		return nil, err
 	}

@@ -12,14 +12,50 @@ CREATE TABLE audit (
     instance TEXT    NOT NULL,
     outcome  TEXT    NOT NULL,
     detail   TEXT    NOT NULL
-) STRICT;
+, hour INTEGER, count INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX audit_at ON audit (at);
+
+CREATE UNIQUE INDEX audit_hour ON audit (hour, network, account, owner, action, instance, outcome, detail)
+    WHERE hour IS NOT NULL;
 
 CREATE TABLE cursors (
     network TEXT NOT NULL PRIMARY KEY,
     cursor  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ended (
+    id         TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    owner      TEXT    NOT NULL,
+    service    TEXT    NOT NULL,
+    reason     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ready_at   INTEGER NOT NULL,
+    checked_at INTEGER NOT NULL,
+    ended_at   INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE finished (
+    id         INTEGER PRIMARY KEY,
+    key        TEXT    NOT NULL UNIQUE CHECK (key <> ''),
+    owner      TEXT    NOT NULL,
+    instance   TEXT    NOT NULL,
+    kind       TEXT    NOT NULL,
+    slot       TEXT    NOT NULL,
+    alert      INTEGER NOT NULL CHECK (alert IN (0, 1)),
+    due_at     INTEGER NOT NULL,
+    stale_at   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('sent', 'skipped', 'given-up')),
+    remote_id  TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX finished_due ON finished (due_at);
+
+CREATE INDEX finished_slot ON finished (slot) WHERE state = 'sent';
 
 CREATE TABLE handled (
     network    TEXT    NOT NULL,
@@ -80,7 +116,7 @@ CREATE INDEX instances_owner ON instances (owner, name) WHERE state <> 'gone';
 CREATE INDEX instances_warm ON instances (service) WHERE desired = 'warm';
 
 CREATE TABLE notices (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT, -- of finished notices, too
     key        TEXT    NOT NULL UNIQUE CHECK (key <> ''),
     network    TEXT    NOT NULL,
     account    TEXT    NOT NULL,
@@ -97,17 +133,12 @@ CREATE TABLE notices (
     stale_at   INTEGER NOT NULL,
     next_at    INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
-    state      TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'skipped', 'given-up')),
     remote_id  TEXT    NOT NULL
 ) STRICT;
 
-CREATE INDEX notices_finished ON notices (due_at) WHERE state <> 'pending';
+CREATE INDEX notices_due ON notices (max(due_at, next_at));
 
-CREATE INDEX notices_instance ON notices (instance) WHERE state = 'pending';
-
-CREATE INDEX notices_pending ON notices (max(due_at, next_at)) WHERE state = 'pending';
-
-CREATE INDEX notices_slot ON notices (slot) WHERE state = 'sent';
+CREATE INDEX notices_instance ON notices (instance);
 
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,

@@ -14,13 +14,18 @@ const (
 	scrubPause = 10 * time.Millisecond
 )
 
-// Scrub moves everything from the write-ahead log into the file and empties
-// the log. It tries until no reader is left that still needs the log, or ctx
-// ends.
+// secretTables are those whose rows have to be unreadable once they are
+// erased. They hold what is live and no more; what grows is in other tables,
+// which never had any of it.
+var secretTables = []string{"instances", "notices", "incoming", "cursors", "settings"}
+
+// Scrub writes the tables anew that hold secrets, moves everything from the
+// write-ahead log into the file and empties the log. It tries until no reader
+// is left that still needs the log, or ctx ends.
 func (s *Store) Scrub(ctx context.Context) error {
-	rebuilt := false
+	rewritten := false
 	for {
-		done, err := s.scrubOnce(ctx, &rebuilt)
+		done, err := s.scrubOnce(ctx, &rewritten)
 		if err != nil || done {
 			return err
 		}
@@ -32,22 +37,48 @@ func (s *Store) Scrub(ctx context.Context) error {
 	}
 }
 
-func (s *Store) scrubOnce(ctx context.Context, rebuilt *bool) (bool, error) {
+func (s *Store) scrubOnce(ctx context.Context, rewritten *bool) (bool, error) {
 	c, err := s.writer.exclusive(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer s.writer.leave()
-	if !*rebuilt {
-		// When pages are balanced, SQLite leaves copies of moved rows between
-		// the live ones, which secure_delete does not see.
-		if err := c.exec("VACUUM"); err != nil {
+	if !*rewritten {
+		if err := c.rewriteSecrets(); err != nil {
 			_, cerr := c.checkpoint(scrubWait) // as far as it goes
-			return false, errors.Join(coded(fmt.Errorf("rebuild database: %w", err)), cerr)
+			return false, errors.Join(coded(fmt.Errorf("rewrite tables: %w", err)), cerr)
 		}
-		*rebuilt = true
+		*rewritten = true
 	}
 	return c.checkpoint(scrubWait)
+}
+
+// rewriteSecrets empties each table that holds secrets and fills it again.
+// When pages are balanced, SQLite leaves copies of moved rows between the live
+// ones, where secure_delete does not see them. They stay within the pages of
+// their table, and emptying a table zeroes all its pages.
+func (c *conn) rewriteSecrets() (err error) {
+	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.exec("ROLLBACK"))
+		}
+	}()
+	for _, table := range secretTables {
+		for _, query := range []string{
+			"CREATE TEMP TABLE rewritten AS SELECT * FROM main." + table,
+			"DELETE FROM main." + table, // without WHERE: page by page
+			"INSERT INTO main." + table + " SELECT * FROM temp.rewritten",
+			"DROP TABLE temp.rewritten",
+		} {
+			if _, err := c.c.ExecContext(context.Background(), query); err != nil {
+				return err
+			}
+		}
+	}
+	return c.exec("COMMIT")
 }
 
 // checkpoint empties the write-ahead log; false if a reader was in the way.

@@ -13,4 +13,5 @@ type AuditEntry struct {
 	Instance string
 	Outcome  string // "ok" or a Code
 	Detail   string
+	Count    int // how often in one clock hour, the first time at At, for entries that are counted; 0 for others
 }

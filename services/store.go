@@ -14,7 +14,8 @@ type Store interface {
 	// View runs fn on a consistent read-only snapshot.
 	View(ctx context.Context, fn func(Tx) error) error
 	// Scrub makes what was erased unreadable in every file of the store (the
-	// write-ahead log, free pages).
+	// write-ahead log, free pages). What it costs depends on what is live, not
+	// on what has ended. After an error it has to be called again.
 	Scrub(ctx context.Context) error
 	// Close releases the store.
 	Close() error
@@ -38,8 +39,8 @@ type Tx interface {
 	InboxTx
 	SettingTx
 
-	// Purge removes ended instances, handled messages, finished notices and
-	// audit entries older than before.
+	// Purge removes ended instances, handled messages, received messages,
+	// finished notices and audit entries older than before.
 	Purge(before time.Time) error
 }
 
@@ -53,7 +54,7 @@ type InstanceTx interface {
 	// PutInstance inserts or replaces by ID. Two live instances of one owner
 	// with one name are [CodeConflict].
 	PutInstance(i *Instance) error
-	// EraseInstance overwrites everything of an ended instance but what the
+	// EraseInstance takes everything of an ended instance but what the
 	// audit needs: ID, owner, service, times and reason stay; address, keys,
 	// name, route and rules go. Notices of it that are no longer pending lose
 	// their body and arguments.
@@ -88,6 +89,10 @@ type NoticeTx interface {
 // AuditTx keeps the record of who did what.
 type AuditTx interface {
 	AddAudit(a AuditEntry) error
+	// CountAudit adds an entry that stands for all of one clock hour which
+	// differ in At only: the first is stored, the others make its Count grow.
+	// It is for what somebody can do to us as often as they like.
+	CountAudit(a AuditEntry) error
 	// Audit returns the newest entries first.
 	Audit(limit int) ([]AuditEntry, error)
 }
@@ -103,6 +108,14 @@ type InboxTx interface {
 	MarkHandled(network, id string) (bool, error)
 	// Handled reports whether MarkHandled was called for it.
 	Handled(network, id string) (bool, error)
+	// DropIncoming erases a received message, if it is there, and remembers
+	// nothing of it: AddIncoming would take its ID again. It is for messages
+	// that nothing is done for.
+	DropIncoming(network, id string) error
+	// KeepNetworks erases the received messages of every other network: nobody
+	// will handle them.
+	KeepNetworks(names ...string) error
+
 	// Cursor is a front end's position; "" at first.
 	Cursor(network string) (string, error)
 	SetCursor(network, cursor string) error

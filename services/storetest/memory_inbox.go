@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"onionbot/services"
@@ -59,6 +60,22 @@ func (tx *memoryTx) Handled(network, id string) (bool, error) {
 	}
 	_, done := tx.s.handled[messageID{network, id}]
 	return done, nil
+}
+
+func (tx *memoryTx) DropIncoming(network, id string) error {
+	if err := tx.write("DropIncoming"); err != nil {
+		return err
+	}
+	delete(tx.s.incoming, messageID{network, id})
+	return nil
+}
+
+func (tx *memoryTx) KeepNetworks(names ...string) error {
+	if err := tx.write("KeepNetworks"); err != nil {
+		return err
+	}
+	maps.DeleteFunc(tx.s.incoming, func(id messageID, _ received) bool { return !slices.Contains(names, id.network) })
+	return nil
 }
 
 func (tx *memoryTx) Cursor(network string) (string, error) {

@@ -16,15 +16,15 @@ func (tx *memoryTx) AddNotice(n *services.Notice) (bool, error) {
 	if n.Key == "" {
 		return false, fmt.Errorf("notice without a key")
 	}
-	if _, used := tx.s.keys[n.Key]; used {
-		return false, nil
-	}
 	c := copyNotice(n)
 	if c.State == "" {
 		c.State = services.NoticePending
 	}
 	if err := checkNotice(c.State); err != nil {
 		return false, err
+	}
+	if _, used := tx.s.keys[n.Key]; used {
+		return false, nil
 	}
 	tx.s.lastNote++
 	c.ID = tx.s.lastNote
@@ -38,12 +38,12 @@ func (tx *memoryTx) PutNotice(n *services.Notice) error {
 	if err := tx.write("PutNotice"); err != nil {
 		return err
 	}
+	if err := checkNotice(n.State); err != nil {
+		return err
+	}
 	old, ok := tx.s.notices[n.ID]
 	if !ok {
 		return services.E(services.CodeNotFound)
-	}
-	if err := checkNotice(n.State); err != nil {
-		return err
 	}
 	c := copyNotice(old)
 	c.State, c.Attempts, c.RemoteID = n.State, n.Attempts, n.RemoteID

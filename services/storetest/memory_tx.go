@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"onionbot/services"
 )
@@ -136,59 +135,9 @@ func (tx *memoryTx) EraseInstance(id string) error {
 	}
 	tx.s.instances[id] = &services.Instance{
 		ID: i.ID, Owner: i.Owner, Service: i.Service,
-		Desired: i.Desired, State: i.State, Reason: i.Reason,
+		Desired: services.DesiredGone, State: i.State, Reason: i.Reason,
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, ReadyAt: i.ReadyAt,
 		CheckedAt: i.CheckedAt, EndedAt: i.EndedAt, UpdatedAt: i.UpdatedAt,
 	}
 	return nil // finished notices lost theirs when they were finished
-}
-
-func (tx *memoryTx) AddAudit(a services.AuditEntry) error {
-	if err := tx.write("AddAudit"); err != nil {
-		return err
-	}
-	a.At = stored(a.At)
-	tx.s.audit = append(tx.s.audit, a)
-	return nil
-}
-
-func (tx *memoryTx) Audit(limit int) ([]services.AuditEntry, error) {
-	if err := tx.read("Audit"); err != nil {
-		return nil, err
-	}
-	limit = min(max(limit, 0), len(tx.s.audit))
-	out := slices.Clone(nonEmpty(tx.s.audit[len(tx.s.audit)-limit:]))
-	slices.Reverse(out)
-	return out, nil
-}
-
-func (tx *memoryTx) Purge(before time.Time) error {
-	if err := tx.write("Purge"); err != nil {
-		return err
-	}
-	s := tx.s
-	for id, i := range s.instances {
-		if i.Ended() && cmp.Or(i.EndedAt, i.UpdatedAt).Before(stored(before)) {
-			delete(s.instances, id)
-		}
-	}
-	for id, at := range s.handled {
-		if at < before.UnixMilli() {
-			delete(s.handled, id)
-		}
-	}
-	for id, n := range s.notices {
-		if n.State != services.NoticePending && n.DueAt.Before(stored(before)) {
-			delete(s.notices, id)
-			delete(s.keys, n.Key)
-		}
-	}
-	var kept []services.AuditEntry
-	for _, a := range s.audit {
-		if !a.At.Before(stored(before)) {
-			kept = append(kept, a)
-		}
-	}
-	s.audit = kept
-	return nil
 }
