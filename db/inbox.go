@@ -52,9 +52,9 @@ func (t *tx) Handled(network, id string) (bool, error) {
 	return done, err
 }
 
-func (t *tx) DropIncoming(network, id string) error {
-	_, err := t.change("drop incoming", `DELETE FROM incoming WHERE network = ? AND id = ?`, network, id)
-	return err
+func (t *tx) DropIncoming(network, id string) (bool, error) {
+	dropped, err := t.change("drop incoming", `DELETE FROM incoming WHERE network = ? AND id = ?`, network, id)
+	return dropped > 0, err
 }
 
 func (t *tx) KeepNetworks(names ...string) error {

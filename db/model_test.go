@@ -100,7 +100,7 @@ func (s *script) step() (name string, do func(services.Tx) any) {
 		{"CountAudit", func(tx services.Tx) any {
 			return answerless(tx.CountAudit(services.AuditEntry{At: time.UnixMilli(int64(limit)*2_500_000 + 1000), Action: id}))
 		}},
-		{"DropIncoming", func(tx services.Tx) any { return answerless(tx.DropIncoming("n", id)) }},
+		{"DropIncoming", func(tx services.Tx) any { return answer(tx.DropIncoming("n", id)) }},
 		{"KeepNetworks", func(tx services.Tx) any { return answerless(tx.KeepNetworks(network, id)) }},
 		{"Purge", func(tx services.Tx) any { return answerless(tx.Purge(at)) }},
 	}

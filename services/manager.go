@@ -49,9 +49,18 @@ func (m *Manager) Answer(ctx context.Context, req Request, body []byte, audit Au
 	})
 }
 
-// Ignore marks a message handled without any reply.
+// Ignore erases a message without any reply. Whoever sends it can do so as
+// often as they like: all that stays is a counter for each hour. A message
+// that is not stored any more was counted before.
 func (m *Manager) Ignore(ctx context.Context, req Request, audit AuditEntry) error {
-	return m.command(ctx, req, audit, func(Tx, time.Time) ([]*Notice, error) { return nil, nil })
+	audit.At, audit.Network = m.o.Clock.Now(), req.Network
+	return m.o.Store.Update(ctx, func(tx Tx) error {
+		there, err := tx.DropIncoming(req.Network, req.MessageID)
+		if err != nil || !there {
+			return err
+		}
+		return tx.CountAudit(audit)
+	})
 }
 
 // command runs fn in the one transaction of a command: once per message,

@@ -108,10 +108,10 @@ type InboxTx interface {
 	MarkHandled(network, id string) (bool, error)
 	// Handled reports whether MarkHandled was called for it.
 	Handled(network, id string) (bool, error)
-	// DropIncoming erases a received message, if it is there, and remembers
-	// nothing of it: AddIncoming would take its ID again. It is for messages
-	// that nothing is done for.
-	DropIncoming(network, id string) error
+	// DropIncoming erases a received message, reports whether it was there,
+	// and remembers nothing of it: AddIncoming would take its ID again. It is
+	// for messages that nothing is done for.
+	DropIncoming(network, id string) (bool, error)
 	// KeepNetworks erases the received messages of every other network: nobody
 	// will handle them.
 	KeepNetworks(names ...string) error

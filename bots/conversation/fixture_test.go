@@ -131,6 +131,13 @@ func (w *world) say(m *bots.Message) string {
 	for _, n := range w.pending() {
 		last = n.ID
 	}
+	err := w.store.Update(w.t.Context(), func(tx services.Tx) error {
+		_, err := tx.AddIncoming(services.Incoming{Network: m.Network, ID: m.ID})
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	if err := w.router.Handle(w.t.Context(), m); err != nil {
 		w.t.Fatalf("%q: %v", m.Text, err)
 	}

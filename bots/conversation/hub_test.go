@@ -146,9 +146,12 @@ func TestWhatCannotBeReadIsDroppedOnRecord(t *testing.T) {
 		var outcomes []string
 		for _, a := range h.audit() {
 			outcomes = append(outcomes, a.Outcome)
+			if a.Outcome == "undecodable" && a.Count != 2 {
+				t.Errorf("%d events are on record as undecodable", a.Count)
+			}
 		}
 		slices.Sort(outcomes)
-		if !slices.Equal(outcomes, []string{"ok", "undecodable", "undecodable"}) || h.left() != 0 {
+		if !slices.Equal(outcomes, []string{"ok", "undecodable"}) || h.left() != 0 {
 			t.Errorf("audit %q, %d left", outcomes, h.left())
 		}
 	})
@@ -252,8 +255,12 @@ func TestABacklogIsWorkedOff(t *testing.T) {
 		h.run()
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if h.left() != 0 || len(h.audit()) != all {
-			t.Errorf("%d left, %d handled", h.left(), len(h.audit()))
+		handled := 0
+		for _, a := range h.audit() {
+			handled += max(a.Count, 1)
+		}
+		if h.left() != 0 || handled != all {
+			t.Errorf("%d left, %d handled", h.left(), handled)
 		}
 		if n := len(h.pending()); n != all/50*2 {
 			t.Errorf("%d answers, want %d", n, all/50*2)

@@ -186,18 +186,18 @@ func (b *inbox) decode(ctx context.Context, in services.Incoming) (msg *bots.Mes
 	return msg, nil
 }
 
-// drop marks an event handled that is none of our business, or that nobody
-// can read; the second leaves a trace.
+// drop erases an event that is none of our business, or that nobody can read;
+// the second is counted.
 func (b *inbox) drop(ctx context.Context, in services.Incoming, cause error) {
 	if cause != nil {
 		b.hub.o.Log.Warn("event dropped", "network", in.Network, "message", in.ID, "error", cause)
 	}
 	err := b.hub.o.Store.Update(ctx, func(tx services.Tx) error {
-		fresh, err := tx.MarkHandled(in.Network, in.ID)
-		if err != nil || !fresh || cause == nil {
+		there, err := tx.DropIncoming(in.Network, in.ID)
+		if err != nil || !there || cause == nil {
 			return err
 		}
-		return tx.AddAudit(services.AuditEntry{
+		return tx.CountAudit(services.AuditEntry{
 			At: b.hub.o.Clock.Now(), Network: in.Network, Action: "message", Outcome: "undecodable",
 		})
 	})

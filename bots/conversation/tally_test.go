@@ -30,7 +30,7 @@ func TestReceivingIsCounted(t *testing.T) {
 		}
 		h.run()
 		h.adapter.events <- []services.Incoming{event(1, "1 list"), event(2, "666 list")}
-		h.adapter.events <- []services.Incoming{event(2, "666 list"), event(3, "1 list")} // the second again
+		h.adapter.events <- []services.Incoming{event(1, "1 list"), event(3, "1 list")} // the first again
 		synctest.Wait()
 		full.Store(true)
 		h.adapter.events <- []services.Incoming{event(4, "1 list")}

@@ -193,6 +193,9 @@ func (r *Renderer) Audit(entries []services.AuditEntry, now time.Time) bots.Repl
 			who = "stranger " + e.Account[:min(8, len(e.Account))]
 		}
 		fields := []string{e.At.In(now.Location()).Format("2 Jan 15:04:05"), e.Network, who, e.Action, tame(e.Detail, quoteLimit), tame(e.Outcome, quoteLimit)}
+		if e.Count > 1 {
+			fields = append(fields, fmt.Sprintf("(%d times in that hour)", e.Count))
+		}
 		out = append(out, strings.Join(slices.DeleteFunc(fields, func(s string) bool { return s == "" }), " "))
 	}
 	return bots.Reply{Text: lines(out...)}

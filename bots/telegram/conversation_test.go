@@ -123,7 +123,7 @@ func (h *house) audit(match func(services.AuditEntry) bool) int {
 		all, err := tx.Audit(1_000_000)
 		for _, e := range all {
 			if match(e) {
-				n++
+				n += max(e.Count, 1)
 			}
 		}
 		return err

@@ -56,6 +56,9 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	if d.adapters, err = d.openAdapters(); err != nil {
 		return err
 	}
+	if err := d.dropOthers(ctx); err != nil {
+		return err
+	}
 	replies, messages := &reply.Renderer{Hints: o.hint}, withMessagePoints(d.store, o.faultPoint)
 	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
 		Adapters: d.adapters, Store: messages, Replies: replies, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
@@ -83,6 +86,16 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 
 // adapterTroubles is what is wrong with the networks, for the health report.
 func (d *daemon) adapterTroubles() map[string]string { return d.hub.Health() }
+
+// dropOthers erases what networks brought that are turned off now: nobody will
+// handle it.
+func (d *daemon) dropOthers(ctx context.Context) error {
+	var on []string
+	for _, a := range d.adapters {
+		on = append(on, a.Network())
+	}
+	return d.store.Update(ctx, func(tx services.Tx) error { return tx.KeepNetworks(on...) })
+}
 
 // socket is the console's control socket.
 func (d *daemon) socket() string { return filepath.Join(d.cfg.RunDir, socketName) }

@@ -62,12 +62,14 @@ func (tx *memoryTx) Handled(network, id string) (bool, error) {
 	return done, nil
 }
 
-func (tx *memoryTx) DropIncoming(network, id string) error {
+func (tx *memoryTx) DropIncoming(network, id string) (bool, error) {
 	if err := tx.write("DropIncoming"); err != nil {
-		return err
+		return false, err
 	}
-	delete(tx.s.incoming, messageID{network, id})
-	return nil
+	key := messageID{network, id}
+	_, there := tx.s.incoming[key]
+	delete(tx.s.incoming, key)
+	return there, nil
 }
 
 func (tx *memoryTx) KeepNetworks(names ...string) error {

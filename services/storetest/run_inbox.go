@@ -50,15 +50,16 @@ func droppedMessageLeavesNothing(t *testing.T, s services.Store) {
 	update(t, s, func(tx services.Tx) {
 		is(t, true)(tx.AddIncoming(message("m", "1")))
 		is(t, true)(tx.AddIncoming(message("t", "1")))
-		ok(t, tx.DropIncoming("m", "1"))
-		ok(t, tx.DropIncoming("m", "never stored"))
+		is(t, true)(tx.DropIncoming("m", "1"))
+		is(t, false)(tx.DropIncoming("m", "1"))
+		is(t, false)(tx.DropIncoming("m", "never stored"))
 		is(t, []services.Incoming(nil))(tx.Incomings("m", 9))
 		is(t, false)(tx.Handled("m", "1"))
 		is(t, true)(tx.AddIncoming(message("m", "1")))
 		is(t, []services.Incoming{message("t", "1")})(tx.Incomings("t", 9))
 	})
 	view(t, s, func(tx services.Tx) {
-		if err := tx.DropIncoming("m", "1"); err == nil {
+		if _, err := tx.DropIncoming("m", "1"); err == nil {
 			t.Error("a view dropped a message")
 		}
 	})
