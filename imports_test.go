@@ -16,27 +16,28 @@ import (
 // The longest matching folder counts; "" is the standard library only (as
 // far as this module goes). cmd/onionbot may import everything.
 var arrows = map[string][]string{
-	"bots":               {"services"},
-	"bots/command":       {"services"},
-	"bots/conversation":  {"bots", "bots/command", "bots/reply", "services"},
-	"bots/reply":         {"bots", "bots/command", "services"},
-	"bots/console":       {"bots", "services"},
-	"bots/page":          {},
-	"bots/telegram":      {"bots", "services"},
-	"bots/mastodon":      {"bots", "services"},
-	"services":           {},
-	"services/reconcile": {"services"},
-	"services/catalog":   {"services"},
-	"services/content":   {"services"},
-	"services/docker":    {"services", "services/shim"},
-	"services/shim":      {"services/wallclock"},
-	"services/sshkey":    {"services"},
-	"services/wallclock": {},
-	"tor":                {"services"},
-	"tor/privnet":        {},
-	"db":                 {"services"},
-	"metrics":            {"bots/conversation", "services"},
-	"cmd/onionbot-shim":  {"services/shim"},
+	"bots":                      {"services"},
+	"bots/command":              {"services"},
+	"bots/conversation":         {"bots", "bots/command", "bots/reply", "services"},
+	"bots/reply":                {"bots", "bots/command", "services"},
+	"bots/console":              {"bots", "services"},
+	"bots/page":                 {},
+	"bots/telegram":             {"bots", "services"},
+	"bots/mastodon":             {"bots", "services"},
+	"services":                  {},
+	"services/reconcile":        {"services"},
+	"services/catalog":          {"services"},
+	"services/content":          {"services", "services/content/metadata"},
+	"services/content/metadata": {},
+	"services/docker":           {"services", "services/shim"},
+	"services/shim":             {"services/wallclock"},
+	"services/sshkey":           {"services"},
+	"services/wallclock":        {},
+	"tor":                       {"services"},
+	"tor/privnet":               {},
+	"db":                        {"services"},
+	"metrics":                   {"bots/conversation", "services"},
+	"cmd/onionbot-shim":         {"services/shim"},
 }
 
 // only names the one folder that may import a library.
@@ -50,12 +51,13 @@ var only = map[string]string{
 	"github.com/alecthomas/kong":   "cmd/onionbot",
 	"github.com/microcosm-cc/":     "bots/page",
 	"github.com/yuin/goldmark":     "bots/page",
+	"golang.org/x/text/":           "services/content",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 	"github.com/prometheus/":       "metrics",
 }
 
 // plain are the folders that import the standard library and this module only.
-var plain = []string{"services", "services/reconcile", "services/shim", "services/content", "services/wallclock", "tor/privnet", "cmd/onionbot-shim"}
+var plain = []string{"services", "services/reconcile", "services/shim", "services/content/metadata", "services/wallclock", "tor/privnet", "cmd/onionbot-shim"}
 
 func TestDependenciesPointInward(t *testing.T) {
 	seen := 0

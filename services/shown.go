@@ -9,10 +9,12 @@ type Shown struct {
 	Remarks []Remark // what its owner should know of the way in
 }
 
-// Remark is one thing that was left out or changed on the way in.
+// Remark is one thing that was left out, changed or found on the way in.
 type Remark struct {
-	Code  RemarkCode `json:"code"`
-	Names []string   `json:"names,omitempty"` // of the files that it is about
+	Code   RemarkCode `json:"code"`
+	Names  []string   `json:"names,omitempty"`  // of the files that it is about, the first hundred; hostile
+	Reason string     `json:"reason,omitempty"` // of [RemarkLeftOut]: a reason of [CodeBadContent]
+	Fields []string   `json:"fields,omitempty"` // of metadata: what they are called, never what is in them
 }
 
 // RemarkCode is what a [Remark] says; the words are the front ends' business.
@@ -26,4 +28,13 @@ const (
 	// RemarkBeside: files were added to a page that its owner made, which has
 	// no link to them.
 	RemarkBeside RemarkCode = "beside"
+	// RemarkLeftOut: files that cannot be served were left out, for one reason.
+	RemarkLeftOut RemarkCode = "left-out"
+	// RemarkLeftovers: what systems leave behind was dropped; the names are of
+	// the kinds, like ".DS_Store".
+	RemarkLeftovers RemarkCode = "leftovers"
+	// RemarkCleaned: pictures lost the metadata that was in them.
+	RemarkCleaned RemarkCode = "cleaned"
+	// RemarkTold: files tell about their author, and were left as they are.
+	RemarkTold RemarkCode = "told"
 )

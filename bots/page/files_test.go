@@ -8,10 +8,10 @@ import (
 )
 
 func TestWordsStandAboveWhatCameAlong(t *testing.T) {
-	out, err := page.Render("Missing cat", []page.File{
+	out, err := page.Render(page.Content{Words: "Missing cat", Files: []page.File{
 		{Name: "report.pdf", Bytes: 2_400_000},
-		{Name: "photo-1.jpg", Picture: true, Description: `a "grey" cat`},
-	})
+		{Name: "photo-1.jpg", Kind: page.Picture, Description: `a "grey" cat`},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestNamesOpenWhateverIsInThem(t *testing.T) {
 		`"><script>.txt`:   `href="./%22%3E%3Cscript%3E.txt"`,
 		"javascript:x.txt": `href="./javascript:x.txt"`,
 	} {
-		out, err := page.Render("", []page.File{{Name: name}})
+		out, err := page.Render(page.Content{Files: []page.File{{Name: name}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,7 +10,10 @@ import (
 
 func render(t *testing.T, markdown string) string {
 	t.Helper()
-	out, err := page.Render(markdown, nil)
+	out, err := page.Render(page.Content{Words: markdown})
+	if errors.Is(err, page.ErrNothing) {
+		return ""
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

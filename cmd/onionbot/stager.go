@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
+	"strings"
 
 	"onionbot/bots/conversation"
 	"onionbot/bots/page"
@@ -16,9 +19,14 @@ var _ conversation.Content = stager{}
 
 // Stage receives an upload.
 func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error) {
-	d := content.Delivery{Words: u.Words, Page: pageOf}
+	d := content.Delivery{Words: u.Words, Pages: pages{}}
 	for _, a := range u.Attachments {
 		d.Files = append(d.Files, content.File{Name: a.Name, Description: a.Description, Read: a.Open})
+	}
+	if page.Whole(u.Words) && len(d.Files) == 0 { // pasted HTML is a page like one that is sent
+		d.Words, d.Files = "", []content.File{{Name: "index.html", Read: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(u.Words)), nil
+		}}}
 	}
 	if u.AddTo != nil {
 		d.AddTo = content.Revision{Instance: u.AddTo.ID, Number: u.AddTo.Content}
@@ -26,13 +34,22 @@ func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error
 	return s.store.Stage(ctx, content.DefaultLimits(), d)
 }
 
-// pageOf makes the page of words and files where no page came along.
-func pageOf(words string, items []content.Item) ([]byte, error) {
-	var files []page.File
-	for _, i := range items {
-		files = append(files, page.File{Name: i.Name, Description: i.Description, Bytes: i.Bytes, Picture: i.Picture})
+// pages makes the pages where none came along.
+type pages struct{}
+
+var _ content.Pages = pages{}
+
+// Page implements [content.Pages].
+func (pages) Page(p content.Page) ([]byte, error) {
+	c := page.Content{Title: p.Title, Words: p.Words, Text: p.Text, Markdown: p.Markdown}
+	for _, i := range p.Files {
+		c.Files = append(c.Files, page.File{Name: i.Name, Target: i.Link, Description: i.Description, Bytes: i.Bytes, Kind: page.Kind(i.Kind)})
 	}
-	return page.Render(words, files)
+	made, err := page.Render(c)
+	if errors.Is(err, page.ErrNothing) {
+		return nil, content.ErrNothingToShow
+	}
+	return made, err
 }
 
 // Discard erases what was staged and is not wanted.

@@ -19,7 +19,7 @@ const (
 // deliver stages, adopts and shows a delivery as revision rev.
 func deliver(t *testing.T, s *content.Store, rev int, d content.Delivery) *services.Shown {
 	t.Helper()
-	d.Page = plainPage
+	d.Pages = plainPages{}
 	staged, err := s.Stage(t.Context(), content.DefaultLimits(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestMoreIsAddedToWhatIsShown(t *testing.T) {
 		AddTo: content.Revision{Instance: id, Number: 2}, Words: "Call me",
 		Files: []content.File{photo(jpeg+"2", ""), file("plan.pdf", []byte("%PDF-1.4 one"))},
 	})
-	want := "Missing cat\n\nCall me\npicture photo-1.jpg ()\npicture photo-2.jpg ()\nfile plan.pdf ()\n"
+	want := "Missing cat\n\nCall me\npicture photo-1.jpg ()\npicture photo-2.jpg ()\ndocument plan.pdf ()\n"
 	if got := read(t, s, "index.html"); got != want {
 		t.Errorf("the page is %q, want %q", got, want)
 	}
@@ -139,7 +139,7 @@ func TestNothingIsAddedToWhatIsNoLongerThere(t *testing.T) {
 	deliver(t, s, 1, content.Delivery{Words: "one"})
 	deliver(t, s, 2, content.Delivery{Words: "two"})
 	_, err := s.Stage(t.Context(), content.DefaultLimits(), content.Delivery{
-		AddTo: content.Revision{Instance: id, Number: 1}, Words: "three", Page: plainPage,
+		AddTo: content.Revision{Instance: id, Number: 1}, Words: "three", Pages: plainPages{},
 	})
 	if !services.IsCode(err, services.CodeConflict) {
 		t.Errorf("%v", err)

@@ -32,6 +32,7 @@ type manifest struct {
 // sent is one file that came, as it is served.
 type sent struct {
 	Name        string `json:"name"`
+	Raw         []byte `json:"raw,omitempty"` // as an archive called it, where that differs; any bytes
 	Description string `json:"description,omitempty"`
 	Bytes       int64  `json:"bytes"`
 }

@@ -1,56 +1,21 @@
 package content
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"onionbot/services"
 )
 
-// Delivery is what came to be shown.
-type Delivery struct {
-	Files []File
-	Words string // typed by the sender: they stand above the files, or are the page
-	// AddTo is the revision that stays, with the delivery added to it: files
-	// of the same name are replaced, words stand below the earlier ones. The
-	// zero value means none.
-	AddTo Revision
-	// Page makes the page of words and files where no page came along.
-	Page func(words string, files []Item) ([]byte, error)
-}
-
-// File is one file as it was received. Read fetches it once.
-type File struct {
-	Name        string // as the sender named it; hostile; "" if the network has no name for it
-	Description string // what the sender wrote for those who cannot see it
-	Read        func(ctx context.Context) (io.ReadCloser, error)
-}
-
-// Revision is what an instance showed at one time.
-type Revision struct {
-	Instance string
-	Number   int // 0 = no content
-}
-
-// Item is a file on a page that shows what came.
-type Item struct {
-	Name        string // path below the page
-	Description string
-	Bytes       int64
-	Picture     bool
-}
-
-// Stage receives a delivery into a fresh directory, checked and unpacked,
-// ready to be adopted. One zip archive is unpacked; one HTML file becomes the
-// index; anything else stands under its own name. Refusals are
+// Stage receives a delivery into a fresh directory, checked, cleaned and
+// unpacked, ready to be adopted. Archives are unpacked; anything else stands
+// under its own name. What cannot be served is left out of an archive or of
+// several files, and stands in the remarks of [Store.Shown]. Refusals are
 // [services.CodeBadContent], and nothing stays behind. A base that is no
 // longer there is [services.CodeConflict].
 func (s *Store) Stage(ctx context.Context, limits Limits, d Delivery) (staged string, err error) {
@@ -68,6 +33,7 @@ func (s *Store) Stage(ctx context.Context, limits Limits, d Delivery) (staged st
 		return "", err
 	}
 	defer w.close()
+	w.keepMetadata = d.KeepMetadata
 	if err := s.fill(ctx, w, d); err != nil {
 		return "", err
 	}
@@ -78,7 +44,7 @@ func (s *Store) Stage(ctx context.Context, limits Limits, d Delivery) (staged st
 	return dir, errors.Join(os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, siteDir), 0o755)) //nolint:gosec // see above
 }
 
-// fill brings everything into the writer: what stays, what came, the page.
+// fill brings everything into the writer: what stays, what came, the pages.
 func (s *Store) fill(ctx context.Context, w *writer, d Delivery) error {
 	if err := s.keep(w, d.AddTo); err != nil {
 		return err
@@ -90,10 +56,14 @@ func (s *Store) fill(ctx context.Context, w *writer, d Delivery) error {
 		}
 	}
 	w.manifest.Words = strings.TrimSpace(w.manifest.Words + "\n\n" + d.Words)
-	if len(w.manifest.Files) == 0 && w.manifest.Words == "" {
+	if len(w.manifest.Files) == 0 && (d.Words == "" || len(d.Files) > 0) {
+		if w.refused != nil { // everything was left out: that is why
+			return w.refused
+		}
 		return refuse(Empty, errors.New("no file in it"))
 	}
-	return w.index(d.Page)
+	w.remark()
+	return w.finish(d.Pages)
 }
 
 // receive reads one file, bounded, and writes what is in it.
@@ -112,48 +82,31 @@ func receive(ctx context.Context, w *writer, f File, alone bool) error {
 		return refuse(TooBig, fmt.Errorf("more than %d bytes", w.limits.Packed))
 	case len(data) == 0:
 		return refuse(Empty, errors.New("empty file"))
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
-		return w.unzip(data)
 	}
-	name := w.nameOf(f, data)
-	if alone && isHTML(name, data) && !w.has("index.html") {
-		name = "index.html"
+	if unpacked, err := w.unpack(f.Name, data); unpacked {
+		return named(err, f.Name)
 	}
-	clean, err := w.limits.clean(name)
-	if err != nil {
-		return err
-	}
-	if !showable(clean, data) {
-		return refuse(Unsupported, fmt.Errorf("content type %s", http.DetectContentType(data)))
-	}
-	w.description = f.Description
-	defer func() { w.description = "" }()
-	return w.write(clean, bytes.NewReader(data))
+	return w.single(f, data, alone)
 }
 
-// nameOf is the last element of a file's own name, or a name made for it: the
-// first picture without one is "photo-1.jpg".
-func (w *writer) nameOf(f File, data []byte) string {
-	if f.Name != "" {
-		return filepath.Base(strings.ReplaceAll(f.Name, `\`, "/"))
+// single writes a file that is no archive.
+func (w *writer) single(f File, data []byte, alone bool) error {
+	if program(data) {
+		return refuse(Unsupported, errors.New("a program"))
 	}
-	kind, _, _ := strings.Cut(http.DetectContentType(data), ";")
-	stem, ext := "file", ".bin"
-	switch kind {
-	case "image/jpeg":
-		stem, ext = "photo", ".jpg"
-	case "image/png", "image/gif", "image/webp":
-		stem, ext = "photo", "."+strings.TrimPrefix(kind, "image/")
-	case "video/mp4", "video/webm":
-		stem, ext = "video", "."+strings.TrimPrefix(kind, "video/")
-	case "audio/mpeg":
-		stem, ext = "sound", ".mp3"
+	name, err := w.limits.clean(w.nameOf(f, data, alone))
+	if err != nil {
+		return named(err, f.Name)
 	}
-	for n := 1; ; n++ {
-		if name := fmt.Sprintf("%s-%d%s", stem, n, ext); !w.has(name) {
-			return name
-		}
+	if heic(data) {
+		// As a file in an archive it may be meant for download; a picture
+		// that is sent is meant to be seen, and browsers do not show this.
+		return w.leaveOut(refuse(HEIC, errors.New("heic")), name)
 	}
+	if w.added[name] {
+		name = w.free(name)
+	}
+	return w.leaveOut(w.write(file{name: name, description: f.Description, data: data}), name)
 }
 
 // incomplete is a file that broke off, unless its sender's network says why it
@@ -163,22 +116,4 @@ func incomplete(err error) error {
 		return err
 	}
 	return refuse(Incomplete, err)
-}
-
-func isHTML(name string, data []byte) bool {
-	ext := strings.ToLower(filepath.Ext(name))
-	return ext == ".html" || ext == ".htm" || strings.HasPrefix(http.DetectContentType(data), "text/html")
-}
-
-// showable are the kinds of single file that make sense on a page of their
-// own. An archive may hold anything.
-func showable(name string, data []byte) bool {
-	kind := http.DetectContentType(data)
-	for _, prefix := range []string{"text/", "image/", "audio/", "video/", "application/pdf"} {
-		if strings.HasPrefix(kind, prefix) {
-			return true
-		}
-	}
-	known := []string{".html", ".htm", ".css", ".txt", ".md", ".json", ".svg", ".webp", ".avif", ".mp4", ".mp3", ".ogg", ".epub", ".csv"}
-	return slices.Contains(known, strings.ToLower(filepath.Ext(name)))
 }

@@ -1,0 +1,202 @@
+package content
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"onionbot/services"
+)
+
+// maxText is how large a text may be, in bytes, to be made a page of; a larger
+// one is a download.
+const maxText = 1 << 20
+
+// finish makes the pages that did not come along, and gives files the further
+// names that links and browsers ask for.
+func (w *writer) finish(pages Pages) error {
+	if err := w.renderMarkdown(pages); err != nil {
+		return err
+	}
+	if err := w.firstPage(pages); err != nil {
+		return err
+	}
+	w.folderPages()
+	w.spellings()
+	return w.followLinks()
+}
+
+// renderMarkdown makes a page beside every Markdown file.
+func (w *writer) renderMarkdown(pages Pages) error {
+	for _, f := range w.manifest.Files {
+		name := rendered(f.Name)
+		if !isMarkdown(f.Name) || w.has(name) || f.Bytes > maxText {
+			continue
+		}
+		text, err := w.root.ReadFile(f.Name)
+		if err != nil {
+			return fmt.Errorf("render content: %w", err)
+		}
+		page, err := pages.Page(Page{Title: path.Base(f.Name), Text: string(text), Markdown: true})
+		if reasonOf(err) == Unshowable {
+			continue // it stays a download
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.make(name, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rendered is the name of a Markdown file's page.
+func rendered(name string) string { return strings.TrimSuffix(name, path.Ext(name)) + ".html" }
+
+// firstPage sees to it that there is an index.html: the page that came, which
+// words have no place on, or one that is made of the words and the files.
+func (w *writer) firstPage(pages Pages) error {
+	if own := w.ownPage(); own != "" {
+		w.alias(own, indexPage)
+		if w.manifest.Words != "" {
+			w.manifest.Remarks = append(w.manifest.Remarks, services.Remark{Code: services.RemarkWords})
+		}
+		if beside := w.beside(own); len(beside) > 0 {
+			w.manifest.Remarks = append(w.manifest.Remarks, services.Remark{Code: services.RemarkBeside, Names: beside[:min(len(beside), most)]})
+		}
+		return nil
+	}
+	p := Page{Words: w.manifest.Words}
+	text := w.firstText()
+	if text != "" {
+		data, err := w.root.ReadFile(text)
+		if err != nil {
+			return fmt.Errorf("make page: %w", err)
+		}
+		p.Title, p.Text, p.Markdown = path.Base(text), string(data), isMarkdown(text)
+	}
+	for _, f := range w.manifest.Files {
+		if f.Name == text && isMarkdown(text) || text != "" && mentioned(p.Text, f.Name) {
+			continue // what the text shows or links itself
+		}
+		p.Files = append(p.Files, w.item(f))
+	}
+	made, err := pages.Page(p)
+	if err != nil {
+		return err
+	}
+	if w.has(indexPage) { // an index.md was rendered to it, without the words
+		if err := w.root.Remove(indexPage); err != nil {
+			return fmt.Errorf("make page: %w", err)
+		}
+	}
+	return w.make(indexPage, made)
+}
+
+// mentioned reports whether a text names a file, as links and pictures do.
+func mentioned(text, name string) bool {
+	return strings.Contains(text, "("+name) || strings.Contains(text, "("+href(name)) || strings.Contains(text, "(./"+name) ||
+		strings.Contains(text, "<"+name+">") || strings.Contains(text, `"`+name+`"`)
+}
+
+func (w *writer) item(f sent) Item {
+	i := Item{Name: f.Name, Description: f.Description, Bytes: f.Bytes, Kind: kindOf(f.Name)}
+	if page := rendered(f.Name); isMarkdown(f.Name) && slices.Contains(w.manifest.Made, page) {
+		i.Link = page
+	}
+	return i
+}
+
+const indexPage = "index.html"
+
+// indexNames are what a folder's own page is called, the likeliest first.
+func indexNames() []string {
+	return []string{"index.html", "index.htm", "index.xhtml", "index.shtml", "default.html", "default.htm", "home.html", "home.htm"}
+}
+
+// ownPage is the HTML file that is meant to be seen first; "" if none came. A
+// file that is the only page beside its pictures is it, whatever its name.
+func (w *writer) ownPage() string {
+	var top []string
+	for _, f := range w.manifest.Files {
+		if !strings.Contains(f.Name, "/") && isHTML(f.Name) {
+			top = append(top, f.Name)
+		}
+	}
+	if own := indexOf(top); own != "" {
+		return own
+	}
+	top = slices.DeleteFunc(top, func(name string) bool { return isMissing(name) })
+	if len(top) == 1 {
+		return top[0]
+	}
+	return ""
+}
+
+// indexOf is the one of some pages that a folder is opened with.
+func indexOf(pages []string) string {
+	for _, want := range indexNames() {
+		if slices.Contains(pages, want) {
+			return want
+		}
+		for _, name := range pages {
+			if strings.EqualFold(name, want) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// isMissing is the page for what is not there.
+func isMissing(name string) bool {
+	return strings.EqualFold(name, "404.html") || strings.EqualFold(name, "404.htm")
+}
+
+// firstText is the text file that stands on the first page; "" for none.
+func (w *writer) firstText() string {
+	var top []string
+	others := 0
+	for _, f := range w.manifest.Files {
+		switch {
+		case strings.Contains(f.Name, "/") || f.Bytes > maxText || !isMarkdown(f.Name) && !isText(f.Name):
+			if kindOf(f.Name) != Picture {
+				others++
+			}
+		default:
+			top = append(top, f.Name)
+		}
+	}
+	for _, want := range []string{"index", "readme", "home"} {
+		for _, name := range top {
+			if isMarkdown(name) && strings.EqualFold(strings.TrimSuffix(name, path.Ext(name)), want) {
+				return name
+			}
+		}
+	}
+	if len(top) == 1 && (others == 0 || isMarkdown(top[0])) {
+		return top[0]
+	}
+	return ""
+}
+
+// folderPages gives every folder the index.html that it means to have, and the
+// site its page for what is missing.
+func (w *writer) folderPages() {
+	folders := make(map[string][]string)
+	for _, f := range w.manifest.Files {
+		if dir, name := path.Split(f.Name); dir != "" && isHTML(name) {
+			folders[dir] = append(folders[dir], name)
+		}
+		if isMissing(f.Name) {
+			w.alias(f.Name, "404.html")
+		}
+	}
+	for dir, pages := range folders {
+		if own := indexOf(pages); own != "" {
+			w.alias(dir+own, dir+indexPage)
+		}
+	}
+}
