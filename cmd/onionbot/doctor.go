@@ -25,6 +25,7 @@ type doctorCmd struct {
 type finding struct {
 	what string
 	err  error // nil = well; a sentence for the operator
+	warn bool  // the note is one to think about
 	note string
 }
 
@@ -51,8 +52,11 @@ func printFindings(w io.Writer, findings []finding) (well bool) {
 	well = true
 	for _, f := range findings {
 		mark, text := "ok  ", f.note
-		if f.err != nil {
+		switch {
+		case f.err != nil:
 			mark, text, well = "FAIL", sentence(f.err), false
+		case f.warn:
+			mark = "warn"
 		}
 		fmt.Fprintf(w, "%s  %-15s %s\n", mark, f.what, text)
 	}
@@ -111,6 +115,16 @@ func examineDir(what, dir string) finding {
 		return f
 	}
 	_ = os.Remove(try)
+	return tellingDir(f)
+}
+
+// tellingDir warns of a directory whose name tells whose it is: services read
+// it in their list of mounts.
+func tellingDir(f finding) finding {
+	if dir, err := filepath.Abs(f.note); err == nil && strings.HasPrefix(dir, "/home/") {
+		f.warn = true
+		f.note += " (services can read this name; a directory outside /home tells less, like /var/lib/onionbot)"
+	}
 	return f
 }
 

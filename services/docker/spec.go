@@ -47,6 +47,7 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec, who identity) *co
 	patience := int((d.Shutdown + 2*time.Second) / time.Second)
 	return &container.Config{
 		Hostname:   "onion",
+		Domainname: "onion", // the kernel would hand the host's on
 		User:       "0:0",
 		Image:      d.Ref(),
 		Entrypoint: strslice.StrSlice{shim.Program, "shim"},
@@ -83,6 +84,8 @@ func (r *Runtime) hostConfig(spec services.ContainerSpec, who identity, logDrive
 		DNS:            []string{"127.0.0.1"},
 		DNSSearch:      []string{"."},
 		IpcMode:        container.IPCModeNone,
+		CgroupnsMode:   container.CgroupnsModePrivate, // or it would read where the engine keeps it
+		MaskedPaths:    maskedPaths(),
 		ReadonlyRootfs: true,
 		CapDrop:        strslice.StrSlice{"ALL"},
 		CapAdd:         capabilities(d),
