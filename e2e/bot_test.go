@@ -71,7 +71,7 @@ func (b *bot) set(section, line string) {
 func (b *bot) start() {
 	b.t.Helper()
 	b.cmd = exec.Command(shared.binary, "run", "--config", filepath.Join(b.dir, "config.toml"))
-	b.cmd.Env = append(os.Environ(), b.env...)
+	b.cmd.Env = append(append(os.Environ(), "ONIONBOT_MIN_LIFE=5s"), b.env...)
 	b.cmd.Stdout, b.cmd.Stderr = b.log, b.log
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)

@@ -100,7 +100,7 @@ func TestFullDiskIsSaidAndExpiryHolds(t *testing.T) {
 	}
 	b.start()
 	began := time.Now()
-	onion := b.begin("site", "for", "1m")
+	onion := b.begin("site", "for", briefly)
 	cut := hold(t, onion, 80)
 	fill(t, filepath.Join(state, "filler"))
 
@@ -114,7 +114,7 @@ func TestFullDiskIsSaidAndExpiryHolds(t *testing.T) {
 	mustVisit(t, onion)
 	select {
 	case at := <-cut:
-		if late := at.Sub(began.Add(time.Minute)); late < -2*time.Second || late > 7*time.Second {
+		if late := at.Sub(began.Add(brief)); late < -2*time.Second || late > 7*time.Second {
 			t.Errorf("cut %v from its deadline", late)
 		}
 	case <-time.After(90 * time.Second):

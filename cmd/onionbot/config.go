@@ -208,5 +208,5 @@ func (c *config) policy() services.Policy {
 	for _, r := range c.Times.Reminders {
 		p.Reminders = append(p.Reminders, time.Duration(r))
 	}
-	return p
+	return testedPolicy(p)
 }

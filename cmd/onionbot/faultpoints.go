@@ -9,9 +9,19 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"onionbot/services"
 )
+
+// testedPolicy is the policy with the shortest life that ONIONBOT_MIN_LIFE
+// names, so that stories about deadlines need not last a minute.
+func testedPolicy(p services.Policy) services.Policy {
+	if d, err := time.ParseDuration(os.Getenv("ONIONBOT_MIN_LIFE")); err == nil {
+		p.MinLife = d
+	}
+	return p
+}
 
 // crashPoint makes the process kill itself where ONIONBOT_CRASH_AT says:
 // "after:run#2" when it passes the point the second time. Points are

@@ -13,3 +13,6 @@ func withCommitPoints(s services.Store, _ func(point string)) services.Store { r
 
 // withMessagePoints is the store itself.
 func withMessagePoints(s services.Store, _ func(point string)) services.Store { return s }
+
+// testedPolicy is the policy itself.
+func testedPolicy(p services.Policy) services.Policy { return p }
