@@ -2,6 +2,7 @@ package bots
 
 import (
 	"context"
+	"time"
 
 	"onionbot/services"
 )
@@ -11,10 +12,11 @@ import (
 type Adapter interface {
 	// Network is the adapter's name: "telegram", "mastodon", "console".
 	Network() string
-	// Receive gets events until ctx ends or the network says never again
-	// (a revoked token: [ErrFinal]). keep stores events and the new cursor durably, in
-	// one transaction; nothing is acknowledged to the network before keep
-	// returned nil. Errors that may pass are retried inside, with back-off.
+	// Receive gets events until ctx ends. keep stores events and the new
+	// cursor durably, in one transaction; nothing is acknowledged to the
+	// network before keep returned nil. Failures are repeated inside, with
+	// back-off and without end: what the network refuses today (a token, for
+	// one) somebody may mend while we run.
 	Receive(ctx context.Context, cursor string, keep KeepFunc) error
 	// Decode turns a stored event into a message. nil without an error means
 	// that the event is none of our business; an error means that it cannot
@@ -46,6 +48,12 @@ type Editor interface {
 type ReceiveCounter interface {
 	// ReceiveErrors is how many of them there were so far.
 	ReceiveErrors() uint64
+}
+
+// Clocked is implemented by adapters whose network tells the time.
+type Clocked interface {
+	// ClockAhead is how far this machine's clock is ahead of the network's.
+	ClockAhead() time.Duration
 }
 
 // KeepFunc stores events and the cursor durably.

@@ -15,7 +15,8 @@ type Message struct {
 	From        Identity
 	Route       services.Route // where the answer goes
 	Text        string         // plain text as people type it, lines separated by \n
-	SentAt      time.Time
+	SentAt      time.Time      // by this machine's clock; zero if the network does not say
+	ClockAhead  time.Duration  // how far this machine's clock was ahead of the network's then, in whole minutes
 	Attachments []Attachment
 	Public      bool // it could be read by others; it is never executed
 	// Unsupported names what came when it was neither text nor a file that can

@@ -1,7 +1,6 @@
 package bots
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -21,7 +20,3 @@ func (e *SendError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SendError) Unwrap() error { return e.Cause }
-
-// ErrFinal is wrapped by what [Adapter.Receive] returns when to try again
-// would be of no use before the operator has changed something and restarted.
-var ErrFinal = errors.New("restart onionbot then")

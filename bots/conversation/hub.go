@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/bots/reply"
 	"onionbot/services"
 )
 
@@ -74,12 +75,19 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
+// clockTrouble is how wrong this machine's clock must be to be told.
+const clockTrouble = time.Minute
+
 // Health names the networks that have a lasting trouble, and the trouble.
 func (h *Hub) Health() map[string]string {
 	out := make(map[string]string)
 	for _, a := range h.o.Adapters {
 		if s := a.Health(); s != "" {
 			out[a.Network()] = s
+			continue
+		}
+		if c, ok := a.(bots.Clocked); ok && c.ClockAhead().Abs() >= clockTrouble {
+			out[a.Network()] = reply.ClockAhead(c.ClockAhead())
 		}
 	}
 	h.mu.Lock()
@@ -123,9 +131,6 @@ func (h *Hub) receive(ctx context.Context, a bots.Adapter, box *inbox) {
 		h.o.Log.Error("receiving ended", "network", a.Network(), "error", err)
 		box.tally.ends.Add(1)
 		h.note(a.Network(), "it does not receive messages")
-		if errors.Is(err, bots.ErrFinal) {
-			return
-		}
 		if !pause(ctx, backoff(n, receiveFirst, receiveLongest)) {
 			return
 		}

@@ -290,32 +290,41 @@ func TestARevokedNetworkShowsInHealthAndComesBack(t *testing.T) {
 	})
 }
 
-func TestReceivingIsTriedAgainUnlessThatIsOfNoUse(t *testing.T) {
-	for name, c := range map[string]struct {
-		broken error
-		want   func(calls int) bool
-	}{
-		"may pass":      {errors.New("the adapter broke"), func(n int) bool { return n > 1 }},
-		"token refused": {fmt.Errorf("refused: %w", bots.ErrFinal), func(n int) bool { return n == 1 }},
+func TestReceivingIsTriedAgainWhateverItSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.adapter.broken = errors.New("the adapter broke")
+		close(h.adapter.events)
+		h.run()
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		h.adapter.mu.Lock()
+		defer h.adapter.mu.Unlock()
+		if n := h.adapter.received; n < 24*6 || n > 24*60 {
+			t.Errorf("Receive was called %d times in a day", n)
+		}
+		if h.hub.Health()["test"] == "" {
+			t.Error("health does not say that nothing is received")
+		}
+		h.stop()
+	})
+}
+
+// clockedAdapter is a network that tells the time.
+type clockedAdapter struct {
+	*fakeAdapter
+	ahead time.Duration
+}
+
+func (c clockedAdapter) ClockAhead() time.Duration { return c.ahead }
+
+func TestAWrongClockShowsInHealth(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		0: "", 50 * time.Second: "", 2 * time.Hour: "is 2 h ahead", -90 * time.Minute: "is 1 h 30 min behind",
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h := newHouse(t)
-				h.adapter.broken = c.broken
-				close(h.adapter.events)
-				h.run()
-				time.Sleep(24 * time.Hour)
-				synctest.Wait()
-				h.adapter.mu.Lock()
-				defer h.adapter.mu.Unlock()
-				if n := h.adapter.received; !c.want(n) {
-					t.Errorf("Receive was called %d times", n)
-				}
-				if h.hub.Health()["test"] == "" {
-					t.Error("health does not say that nothing is received")
-				}
-				h.stop()
-			})
-		})
+		hub := NewHub(HubOptions{Adapters: []bots.Adapter{clockedAdapter{&fakeAdapter{}, ahead}}})
+		if got := hub.Health()["test"]; (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s ahead: %q", ahead, got)
+		}
 	}
 }

@@ -29,6 +29,7 @@ type Options struct {
 	Token  services.Secret // the access token that [Login] wrote
 	Dial   DialFunc        // nil = direct
 	Logger *slog.Logger    // nil = slog.Default
+	Clock  services.Clock  // nil = time.Now
 
 	PollInterval   time.Duration // between polls when nothing happens; 0 = 5 s
 	RequestTimeout time.Duration // of one call; 0 = 60 s
@@ -45,6 +46,8 @@ type Adapter struct {
 	media    *http.Client
 	base     *url.URL
 	limits   *rateLimits
+	clock    services.Clock
+	server   *bots.ServerClock
 	log      *slog.Logger
 	interval time.Duration
 	timeout  time.Duration
@@ -68,6 +71,7 @@ type Adapter struct {
 var (
 	_ bots.Adapter        = (*Adapter)(nil)
 	_ bots.ReceiveCounter = (*Adapter)(nil)
+	_ bots.Clocked        = (*Adapter)(nil)
 )
 
 // New checks the options and makes an adapter. It does not talk to the server.
@@ -91,12 +95,14 @@ func New(o Options) (*Adapter, error) {
 	if o.Language == "" {
 		o.Language = "en"
 	}
-	limits := &rateLimits{}
+	g := newGuard(base, o.Token, o.Dial, o.Clock)
 	return &Adapter{
-		client:     newClient(base, o.Token, o.Dial, limits),
+		client:     newClient(base, g),
 		media:      newMediaClient(o.Dial, isLoopback(base.Hostname())),
 		base:       base,
-		limits:     limits,
+		limits:     g.limits,
+		clock:      g.clock,
+		server:     &g.server,
 		log:        o.Logger,
 		interval:   o.PollInterval,
 		timeout:    o.RequestTimeout,
@@ -122,6 +128,9 @@ func (a *Adapter) Health() string {
 
 // ReceiveErrors is how many attempts to receive failed and were repeated.
 func (a *Adapter) ReceiveErrors() uint64 { return a.failed.Load() }
+
+// ClockAhead is how far this machine's clock is ahead of the server's.
+func (a *Adapter) ClockAhead() time.Duration { return a.server.Ahead() }
 
 func (a *Adapter) setHealth(sentence string) { a.health.Store(&sentence) }
 

@@ -47,7 +47,7 @@ func Check(ctx context.Context, o CheckOptions) error {
 	if err != nil {
 		return err
 	}
-	c := &checker{CheckOptions: o, client: newClient(base, o.Token, o.Dial, &rateLimits{})}
+	c := &checker{CheckOptions: o, client: newClient(base, newGuard(base, o.Token, o.Dial, nil))}
 	c.Token = "" // the client has it
 	var self wireSelf
 	if err := callAPI(ctx, c.client, http.MethodGet, "/api/v1/accounts/verify_credentials", nil, &self); err != nil {

@@ -88,10 +88,11 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 		Route: services.Route{
 			Network: Network, Account: account, Chat: from.Acct, ReplyTo: string(s.ID),
 		},
-		Text:    s.text(),
-		SentAt:  s.sentAt(in.SentAt),
-		Public:  !s.private(e.Self),
-		Answers: string(s.InReplyToID),
+		Text:       s.text(),
+		SentAt:     in.SentAt,
+		ClockAhead: e.ClockAhead,
+		Public:     !s.private(e.Self),
+		Answers:    string(s.InReplyToID),
 	}
 	m.Attachments, m.Missing = a.attachments(s.Media)
 	if m.Public {

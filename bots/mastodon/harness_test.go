@@ -126,6 +126,16 @@ func (s *shelf) await(t *testing.T, n int) []services.Incoming {
 	}
 }
 
+// eventually polls a condition that no channel tells of.
+func eventually(t *testing.T, cond func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(20 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("not in 20 s")
+		}
+	}
+}
+
 // receive runs Receive until the test ends or stop is called.
 func receive(t *testing.T, a *mastodon.Adapter, sh *shelf) (stop func() error) {
 	t.Helper()

@@ -14,30 +14,10 @@ type rateLimits struct {
 	limit     int
 	remaining int
 	reset     time.Time
-	skew      time.Duration
 }
 
-// clockSkew is how far the server's clock was ahead of ours, to the second.
-func (l *rateLimits) clockSkew() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.skew
-}
-
-// noteClock reads Date.
-func (l *rateLimits) noteClock(h http.Header, now time.Time) {
-	at, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.skew = at.Sub(now)
-}
-
-// note reads Date and X-RateLimit-*.
-func (l *rateLimits) note(h http.Header, now time.Time) {
-	l.noteClock(h, now)
+// read takes what X-RateLimit-* say.
+func (l *rateLimits) read(h http.Header, now time.Time) {
 	remaining, err := strconv.Atoi(h.Get("X-RateLimit-Remaining"))
 	if err != nil {
 		return

@@ -49,7 +49,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 	if o.TokenFile == "" {
 		return errors.New("mastodon: no file to write the token to")
 	}
-	client := newClient(base, "", o.Dial, &rateLimits{})
+	client := newClient(base, newGuard(base, "", o.Dial, nil))
 	want := scopes
 	if o.Manage {
 		want += " " + manageScopes
@@ -74,7 +74,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 	if token == "" {
 		return fmt.Errorf("mastodon: %s gave no token: %w", base.Host, errNotAPI)
 	}
-	self, err := newClient(base, token, o.Dial, &rateLimits{}).GetAccountCurrentUser(ctx)
+	self, err := newClient(base, newGuard(base, token, o.Dial, nil)).GetAccountCurrentUser(ctx)
 	if err != nil {
 		return fmt.Errorf("mastodon: the new token does not work: %w", err)
 	}

@@ -43,9 +43,11 @@ type note struct {
 	raw json.RawMessage
 }
 
-// event is what is stored: the notification as it came, and who we were.
+// event is what is stored: the notification as it came, who we were, and how
+// far our clock was ahead of the server's.
 type event struct {
 	Self         mastodon.ID     `json:"self"`
+	ClockAhead   time.Duration   `json:"clock_ahead,omitempty"`
 	Notification json.RawMessage `json:"notification"`
 }
 
@@ -202,9 +204,9 @@ func newer(page []note, cursor mastodon.ID) []note {
 // store keeps the mentions among fresh and moves the cursor past all of them.
 func (r *receiver) store(ctx context.Context, self mastodon.ID, fresh []note) error {
 	events := make([]services.Incoming, 0, len(fresh))
-	now := time.Now()
+	now := r.adapter.clock.Now()
 	for _, n := range fresh {
-		in, ok, err := incoming(self, n, now)
+		in, ok, err := r.incoming(self, n, now)
 		if err != nil {
 			return err
 		}
@@ -213,7 +215,7 @@ func (r *receiver) store(ctx context.Context, self mastodon.ID, fresh []note) er
 		}
 	}
 	if len(events) > 0 {
-		r.lastMessage = now
+		r.lastMessage = time.Now()
 	}
 	return r.advance(ctx, events, fresh[len(fresh)-1].id)
 }
@@ -229,7 +231,7 @@ func (r *receiver) advance(ctx context.Context, events []services.Incoming, curs
 // incoming makes the row of a mention. Its id is that of the post, so that a
 // second notification about one post (after an edit, or from a server that
 // repeats itself) is a duplicate.
-func incoming(self mastodon.ID, n note, now time.Time) (services.Incoming, bool, error) {
+func (r *receiver) incoming(self mastodon.ID, n note, now time.Time) (services.Incoming, bool, error) {
 	var head struct {
 		Type   string `json:"type"`
 		Status *struct {
@@ -240,11 +242,14 @@ func incoming(self mastodon.ID, n note, now time.Time) (services.Incoming, bool,
 	if err := json.Unmarshal(n.raw, &head); err != nil || head.Type != "mention" || head.Status == nil || head.Status.ID == "" {
 		return services.Incoming{}, false, nil
 	}
-	sent, err := time.Parse(time.RFC3339Nano, head.Status.CreatedAt)
-	if err != nil {
+	sent := now
+	if at, err := time.Parse(time.RFC3339Nano, head.Status.CreatedAt); err == nil {
+		sent = r.adapter.server.Here(at)
+	}
+	if sent.After(now) { // the author's server dates it, and may be wrong itself
 		sent = now
 	}
-	raw, err := json.Marshal(event{Self: self, Notification: n.raw})
+	raw, err := json.Marshal(event{Self: self, Notification: n.raw, ClockAhead: r.adapter.server.Ahead().Truncate(time.Minute)})
 	if err != nil {
 		return services.Incoming{}, false, fmt.Errorf("notification: %w", err)
 	}

@@ -30,7 +30,7 @@ func (a *Adapter) alreadyPosted(ctx context.Context, p post, to recipient) (mast
 		return "", fmt.Errorf("own posts: %w", err)
 	}
 	want := fingerprint(p.text)
-	now := time.Now().Add(a.limits.clockSkew())
+	now := a.server.There(a.clock.Now())
 	for _, s := range own {
 		if now.Sub(s.sentAt(time.Time{})) > postedWithin || a.sentAs(s.ID, p.key) || !addressed(&s, to) {
 			continue

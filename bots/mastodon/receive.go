@@ -3,7 +3,6 @@ package mastodon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -13,11 +12,11 @@ import (
 	"onionbot/bots"
 )
 
-// ErrTokenRefused ends [Adapter.Receive]: the server knows the token no more.
-var ErrTokenRefused = errors.New("the server refuses the access token; make a new one with: onionbot mastodon login")
-
 const (
 	maxBackOff = 5 * time.Minute
+	// maxRefused is the longest pause while the token is refused: most likely
+	// it is refused again, and may be a mistake of a moment all the same.
+	maxRefused = 10 * time.Minute
 	// awakeFor is how long polls are twice as frequent after a message.
 	awakeFor = time.Minute
 	// unhealthyAfter is how many failed polls in a row are a lasting trouble.
@@ -30,19 +29,14 @@ type keepError struct{ cause error }
 func (e *keepError) Error() string { return "keep: " + e.cause.Error() }
 func (e *keepError) Unwrap() error { return e.cause }
 
-// Receive implements [bots.Adapter]: it polls until ctx ends or the token is
-// refused.
+// Receive implements [bots.Adapter]: it polls until ctx ends.
 func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc) error {
-	r := &receiver{adapter: a, cursor: mastodon.ID(cursor), keep: keep, began: time.Now()}
+	r := &receiver{adapter: a, cursor: mastodon.ID(cursor), keep: keep, began: a.clock.Now()}
 	failures := 0
 	for {
 		err := r.poll(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
-		}
-		if refused(err) {
-			a.setHealth("Mastodon refuses the access token.")
-			return fmt.Errorf("%w (%v)", ErrTokenRefused, err)
 		}
 		wait := r.pause()
 		if err != nil {
@@ -83,9 +77,13 @@ func (a *Adapter) backOff(err error, n int) time.Duration {
 	if errors.As(err, &throttled) {
 		return max(time.Until(throttled.until), 100*time.Millisecond)
 	}
+	longest := maxBackOff
+	if refused(err) {
+		longest = maxRefused
+	}
 	wait := a.interval
 	for range min(n-1, 20) {
-		wait = min(2*wait, maxBackOff)
+		wait = min(2*wait, longest)
 	}
 	return jitter(max(wait, time.Millisecond))
 }
@@ -95,6 +93,8 @@ func (a *Adapter) troubled(err error, failures int, wait time.Duration) {
 	a.log.Warn("mastodon poll failed", "error", err, "failures", failures, "wait", wait.Round(time.Millisecond))
 	var kept *keepError
 	switch {
+	case refused(err):
+		a.setHealth("Mastodon refuses the access token, so nothing is received. It is tried again every few minutes; if it stays so, make a new one with: onionbot mastodon login, then restart onionbot.")
 	case failures < unhealthyAfter:
 	case errors.As(err, &kept):
 		a.setHealth("Messages from Mastodon cannot be stored.")

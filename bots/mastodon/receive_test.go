@@ -1,7 +1,6 @@
 package mastodon_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -137,21 +136,41 @@ func TestASecondNotificationAboutAPostIsADuplicate(t *testing.T) {
 	})
 }
 
-func TestARevokedTokenEndsReceivingWithASentence(t *testing.T) {
+func TestARefusedTokenIsToldAndTriedAgain(t *testing.T) {
 	s := mastodontest.New(t, mastodontest.Mastodon45)
+	alice := s.AddAccount("alice")
 	a, sh := newAdapter(t, s, nil), newShelf()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- a.Receive(ctx, "", sh.keep) }()
+	receive(t, a, sh)
 	sh.await(t, 0)
 	s.Revoke(mastodontest.Token)
-	err := <-done
-	if !errors.Is(err, mastodon.ErrTokenRefused) || !strings.Contains(err.Error(), "login") {
-		t.Errorf("err = %v", err)
+	eventually(t, func() bool { return strings.Contains(a.Health(), "login") })
+	s.GrantScopes(mastodontest.Token, "read", "write", "follow")
+	s.Mention(alice, "direct", "list")
+	if got := decodeTexts(t, a, sh.await(t, 1)); !cmp.Equal(got, []string{"list"}) {
+		t.Errorf("kept %q", got)
 	}
-	if a.Health() == "" {
-		t.Error("health says all is well")
+	eventually(t, func() bool { return a.Health() == "" })
+}
+
+func TestAClockThatIsWrongMakesNoMessageOld(t *testing.T) {
+	for _, off := range []time.Duration{2 * time.Hour, -2 * time.Hour, 0} {
+		s := mastodontest.New(t, mastodontest.Mastodon45)
+		alice := s.AddAccount("alice")
+		here := func() time.Time { return time.Now().Add(off) }
+		a, sh := newAdapter(t, s, func(o *mastodon.Options) { o.Clock = services.ClockFunc(here) }), newShelf()
+		receive(t, a, sh)
+		sh.await(t, 0)
+		s.Publish(mastodontest.Toot{From: alice, Text: "@onionbot start site", Age: time.Hour})
+		s.Mention(alice, "direct", "stop site")
+		for k, want := range []time.Duration{time.Hour, 0} {
+			m := decode(t, a, sh.await(t, 2)[k])
+			if age := here().Sub(m.SentAt); age < want-5*time.Second || age > want+20*time.Second {
+				t.Errorf("clock off by %s: message %d looks %s old", off, k, age)
+			}
+			if (m.ClockAhead - off).Abs() > time.Minute {
+				t.Errorf("clock off by %s, the message says %s", off, m.ClockAhead)
+			}
+		}
 	}
 }
 

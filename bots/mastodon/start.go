@@ -44,7 +44,7 @@ func (r *receiver) findStart(ctx context.Context, since time.Time) error {
 		if err != nil {
 			return err
 		}
-		first := since.Add(r.adapter.limits.clockSkew() - startSlack)
+		first := r.adapter.server.There(since).Add(-startSlack)
 		before := below
 		for _, n := range slices.Backward(page) {
 			switch {

@@ -13,6 +13,7 @@ import (
 
 	mastodon "github.com/mattn/go-mastodon"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -39,12 +40,12 @@ func withIdempotencyKey(ctx context.Context, key string) context.Context {
 
 // newClient makes a client that speaks to base only. The library never gets
 // to know the token, so no error of its can hold it.
-func newClient(base *url.URL, token services.Secret, dial DialFunc, limits *rateLimits) *mastodon.Client {
+func newClient(base *url.URL, g *guard) *mastodon.Client {
 	c := mastodon.NewClient(&mastodon.Config{Server: base.String()})
 	c.UserAgent = userAgent
 	c.Client = http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     newGuard(base, token, dial, limits),
+		Transport:     g,
 	}
 	return c
 }
@@ -57,10 +58,15 @@ type guard struct {
 	// authorise is a closure so that printing a guard cannot print the token.
 	authorise func(http.Header)
 	limits    *rateLimits
+	clock     services.Clock // this machine's
+	server    bots.ServerClock
 	next      http.RoundTripper
 }
 
-func newGuard(base *url.URL, token services.Secret, dial DialFunc, limits *rateLimits) *guard {
+func newGuard(base *url.URL, token services.Secret, dial DialFunc, clock services.Clock) *guard {
+	if clock == nil {
+		clock = services.ClockFunc(time.Now)
+	}
 	return &guard{
 		base: base,
 		authorise: func(h http.Header) {
@@ -69,7 +75,8 @@ func newGuard(base *url.URL, token services.Secret, dial DialFunc, limits *rateL
 				h.Set("Authorization", "Bearer "+token.Reveal())
 			}
 		},
-		limits: limits,
+		limits: &rateLimits{},
+		clock:  clock,
 		next:   newTransport(dial),
 	}
 }
@@ -114,12 +121,13 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.limits.note(resp.Header, time.Now())
+	g.limits.read(resp.Header, time.Now())
 	if err := refuse(resp); err != nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 		resp.Body.Close()
 		return nil, err
 	}
+	g.server.Heard(resp.Header, g.clock.Now()) // not before it is known who speaks
 	resp.Body = &boundedBody{Reader: io.LimitReader(resp.Body, maxAnswer), Closer: resp.Body}
 	return resp, nil
 }

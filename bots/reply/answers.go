@@ -167,6 +167,31 @@ func troubles(h services.Health) string {
 	return lines(out...)
 }
 
+// WithOwnerless adds, for an operator, what runs of people who are not in the
+// configuration any more.
+func (r *Renderer) WithOwnerless(reply bots.Reply, left []*services.Instance) bots.Reply {
+	if len(left) == 0 {
+		return reply
+	}
+	var names []string
+	for _, i := range left {
+		names = append(names, fmt.Sprintf("%s of %s (#%s)", tame(nameIn(i), quoteLimit), tame(i.Owner, quoteLimit), i.ID))
+	}
+	reply.Text = lines(reply.Text, fmt.Sprintf(
+		"Nobody in the configuration owns %s. Nobody is reminded of their end; type \"stop #%s\" to end one now.", strings.Join(names, ", "), left[0].ID))
+	return reply
+}
+
+// ClockAhead says that this machine's clock is not a network's; d is negative
+// if it is behind.
+func ClockAhead(d time.Duration) string {
+	way := "ahead"
+	if d < 0 {
+		way, d = "behind", -d
+	}
+	return fmt.Sprintf("the clock of this machine is %s %s. Messages are dated by the network; set the clock right, then restart onionbot", humanSpan(d), way)
+}
+
 // QR sends the address as a picture.
 func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
 	line, link := openLine(d, i)

@@ -35,8 +35,11 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 		return nil, nil
 	}
 	m.Network, m.ID = Network, in.ID
-	if m.SentAt.IsZero() {
+	if sent := m.SentAt; !in.SentAt.IsZero() {
 		m.SentAt = in.SentAt
+		if !sent.IsZero() {
+			m.ClockAhead = in.SentAt.Sub(sent).Truncate(time.Minute)
+		}
 	}
 	return m, nil
 }

@@ -11,9 +11,6 @@ import (
 	"onionbot/bots"
 )
 
-// ErrToken means that Telegram will never accept this token again.
-var ErrToken = fmt.Errorf("telegram does not accept the bot's token: get a new one from @BotFather and put it into the token file; %w", bots.ErrFinal)
-
 // apiError is a refusal by the Bot API.
 type apiError struct {
 	Code        int

@@ -18,8 +18,7 @@ const (
 var menuName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 
 // introduce checks the token and sets the menu of commands for private chats.
-// Failures are retried until ctx ends; a refused token is left to the poll,
-// which ends on it.
+// Failures are retried until ctx ends.
 func (a *Adapter) introduce(ctx context.Context) {
 	for _, step := range []func(context.Context) error{a.checkAccount, a.setMenu} {
 		for failures := 1; ; failures++ {
@@ -27,7 +26,7 @@ func (a *Adapter) introduce(ctx context.Context) {
 			if err == nil {
 				break
 			}
-			if ctx.Err() != nil || tokenRefused(err) {
+			if ctx.Err() != nil {
 				return
 			}
 			if sendError(err).Permanent {
@@ -35,7 +34,7 @@ func (a *Adapter) introduce(ctx context.Context) {
 				break
 			}
 			a.log.InfoContext(ctx, "telegram: introduction failed", slog.Any("err", err))
-			if sleep(ctx, max(a.pauses.after(failures), retryAfter(err))) != nil {
+			if sleep(ctx, max(a.pauseAfter(err, failures), retryAfter(err))) != nil {
 				return
 			}
 		}

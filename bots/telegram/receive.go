@@ -12,8 +12,7 @@ import (
 	"onionbot/services"
 )
 
-// Receive polls for updates until ctx ends or the token is refused, which is
-// [ErrToken]. Each batch is kept, together with the cursor behind it, before
+// Receive polls for updates until ctx ends. Each batch is kept, together with the cursor behind it, before
 // the next poll acknowledges it; a batch that was not kept is delivered again.
 // An empty cursor begins with whatever Telegram still holds (a day at most).
 func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc) error {
@@ -40,9 +39,6 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case tokenRefused(err):
-			a.trouble.set(ErrToken.Error())
-			return ErrToken
 		case err == nil:
 			pos, failures, wait = next, 0, a.pollTimeout
 			a.trouble.set("")
@@ -52,13 +48,22 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 		wait = a.waitAfter(err)
 		a.failed.Add(1)
 		a.trouble.set(explain(err, failures))
-		pause := max(a.pauses.after(failures), retryAfter(err))
+		pause := max(a.pauseAfter(err, failures), retryAfter(err))
 		a.log.Log(ctx, level(failures), "telegram: receiving failed",
 			slog.Any("err", err), slog.Int("failures", failures), slog.Duration("pause", pause))
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
+}
+
+// pauseAfter is the pause after so many failures in a row. A refused token is
+// most likely refused again, and may be a mistake of a moment all the same.
+func (a *Adapter) pauseAfter(err error, failures int) time.Duration {
+	if tokenRefused(err) {
+		return a.refused.after(failures)
+	}
+	return a.pauses.after(failures)
 }
 
 // waitAfter is how long the poll after a failure stays open: not for long, so
@@ -80,7 +85,8 @@ func (a *Adapter) pollOnce(ctx context.Context, pos position, wait time.Duration
 	if err != nil {
 		return pos, err
 	}
-	now := a.clock.Now()
+	here := a.clock.Now()
+	now := a.tele.clock.There(here)
 	batch := a.readBatch(raw)
 	if len(batch) == 0 {
 		if len(raw) > 0 || time.Since(began) < min(wait/2, time.Second) {
@@ -96,7 +102,7 @@ func (a *Adapter) pollOnce(ctx context.Context, pos position, wait time.Duration
 	for _, u := range batch {
 		events = append(events, services.Incoming{
 			Network: Network, ID: u.id(), Raw: u.raw,
-			SentAt: u.sentAt(pos.caughtUp, now), ReceivedAt: now,
+			SentAt: a.tele.clock.Here(u.sentAt(pos.caughtUp, now)), ReceivedAt: here,
 		})
 	}
 	if err := keep(ctx, events, next.cursor()); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"onionbot/bots/telegram"
 	"onionbot/bots/telegram/telegramtest"
+	"onionbot/services"
 )
 
 func TestEveryFaultLosesAndDoublesNothing(t *testing.T) {
@@ -156,16 +157,49 @@ func TestIDsThatBeginAgainLoseNothing(t *testing.T) {
 	}
 }
 
-func TestRefusedTokenEndsReceiving(t *testing.T) {
+func TestARefusedTokenIsToldAndTriedAgainSlowly(t *testing.T) {
 	s := telegramtest.New(t, token)
-	a, box := newAdapter(t, s), newInbox()
+	a, box := newAdapter(t, s, func(o *telegram.Options) { o.RefusedPause = 300 * time.Millisecond }), newInbox()
 	receive(t, a, box)
 	s.Type(alice, "one")
 	box.await(t, 1)
 	s.Revoke()
 	eventually(t, "the trouble is told", func() bool { return strings.Contains(a.Health(), "token") })
-	if err := newAdapter(t, s).Receive(t.Context(), "", box.keep); !errors.Is(err, telegram.ErrToken) {
-		t.Errorf("Receive = %v, want ErrToken", err)
+	before, began := s.Calls("getUpdates"), time.Now()
+	eventually(t, "more attempts", func() bool { return s.Calls("getUpdates") >= before+6 })
+	if d := time.Since(began); d < 300*time.Millisecond {
+		t.Errorf("six attempts in %s", d)
+	}
+	s.Restore()
+	s.Type(alice, "two")
+	if diff := cmp.Diff([]string{"one", "two"}, texts(t, a, box.await(t, 2))); diff != "" {
+		t.Error(diff)
+	}
+	eventually(t, "the trouble is over", func() bool { return a.Health() == "" })
+}
+
+func TestAClockThatIsWrongMakesNoMessageOld(t *testing.T) {
+	for _, off := range []time.Duration{2 * time.Hour, -2 * time.Hour, 0} {
+		s := telegramtest.New(t, token)
+		here := func() time.Time { return time.Now().Add(off) }
+		a, box := newAdapter(t, s, func(o *telegram.Options) { o.Clock = services.ClockFunc(here) }), newInbox()
+		s.Type(alice, "stop site")
+		old := s.Message(alice, "start site")
+		old["date"] = time.Now().Add(-time.Hour).Unix()
+		s.Push("message", old)
+		receive(t, a, box)
+		for k, want := range []time.Duration{0, time.Hour} {
+			m, err := a.Decode(t.Context(), box.await(t, 2)[k])
+			if err != nil || m == nil {
+				t.Fatal(m, err)
+			}
+			if age := here().Sub(m.SentAt); age < want-2*time.Second || age > want+10*time.Second {
+				t.Errorf("clock off by %s: message %d looks %s old", off, k, age)
+			}
+			if (m.ClockAhead-off).Abs() > time.Minute || (a.ClockAhead()-off).Abs() > 5*time.Second {
+				t.Errorf("clock off by %s, the message says %s, the adapter %s", off, m.ClockAhead, a.ClockAhead())
+			}
+		}
 	}
 }
 

@@ -69,6 +69,8 @@ type Options struct {
 	MinPause    time.Duration // first pause after a failure; default 1 s
 	MaxPause    time.Duration // longest pause; default 1 min
 
+	RefusedPause time.Duration // longest pause while the token is refused; default 10 min
+
 	// ChatRate and TotalRate are messages per second to one chat and to all;
 	// default 1 and 30, Telegram's limits.
 	ChatRate, TotalRate rate.Limit
@@ -84,6 +86,7 @@ type Adapter struct {
 
 	pollTimeout, callTimeout time.Duration
 	pauses                   pauses
+	refused                  pauses // while the token is refused
 
 	pace    *pace
 	sent    *sentKeys
@@ -95,6 +98,7 @@ var (
 	_ bots.Adapter        = (*Adapter)(nil)
 	_ bots.Editor         = (*Adapter)(nil)
 	_ bots.ReceiveCounter = (*Adapter)(nil)
+	_ bots.Clocked        = (*Adapter)(nil)
 )
 
 var tokenShape = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`)
@@ -125,12 +129,14 @@ func New(o Options) (*Adapter, error) {
 		pace: newPace(orDefault(o.ChatRate, 1), orDefault(o.TotalRate, 30)),
 		sent: newSentKeys(rememberedKeys),
 	}
+	a.refused = pauses{min: a.pauses.min, max: max(a.pauses.max, orDefault(o.RefusedPause, 10*time.Minute)), random: rand.Float64}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if a.clock == nil {
 		a.clock = services.ClockFunc(time.Now)
 	}
+	a.tele.now = a.clock.Now
 	return a, nil
 }
 
@@ -143,6 +149,9 @@ func (a *Adapter) Health() string { return a.trouble.sentence() }
 
 // ReceiveErrors is how many attempts to receive failed and were repeated.
 func (a *Adapter) ReceiveErrors() uint64 { return a.failed.Load() }
+
+// ClockAhead is how far this machine's clock is ahead of Telegram's.
+func (a *Adapter) ClockAhead() time.Duration { return a.tele.clock.Ahead() }
 
 // EditsQuietly implements [bots.Editor]: an edit does not ring.
 func (a *Adapter) EditsQuietly() {}

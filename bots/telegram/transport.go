@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"onionbot/bots"
 )
 
 // placeholder stands for the token in everything that telebot sees.
@@ -25,6 +27,8 @@ const maxAnswer = 16 << 20
 // struct in any way does not show it.
 type transport struct {
 	base   *http.Transport
+	clock  bots.ServerClock
+	now    func() time.Time
 	sign   func(path string) string // placeholder to token
 	redact func(text string) string // token to placeholder
 }
@@ -86,6 +90,7 @@ func (t boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.judge(resp.StatusCode, body); err != nil {
 		return nil, err
 	}
+	t.clock.Heard(resp.Header, t.now()) // not before it is known who speaks
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil

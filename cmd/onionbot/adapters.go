@@ -63,7 +63,7 @@ func (d *daemon) openMastodon() (bots.Adapter, error) {
 		return nil, err
 	}
 	a, err := mastodon.New(mastodon.Options{
-		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log,
+		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log, Clock: d.clock,
 		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
 		Actors: d.cfg.actors(),
 	})

@@ -68,6 +68,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	valid := token == s.token && !s.revoked
+	if !valid {
+		s.calls[method]++
+	}
 	s.mu.Unlock()
 	if !valid {
 		write(w, refuse(http.StatusUnauthorized, "Unauthorized"))

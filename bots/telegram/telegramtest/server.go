@@ -74,6 +74,9 @@ func (s *Server) URL() string { return s.http.URL }
 // Revoke makes the token invalid, as @BotFather does.
 func (s *Server) Revoke() { s.change(func() { s.revoked = true }) }
 
+// Restore makes the token valid again.
+func (s *Server) Restore() { s.change(func() { s.revoked = false }) }
+
 // SetWebhook makes getUpdates fail as it does while a webhook is set.
 func (s *Server) SetWebhook(on bool) { s.change(func() { s.webhook = on }) }
 
