@@ -18,7 +18,7 @@ func (m *Manager) List(ctx context.Context, u *User) ([]*Instance, error) {
 	return out, err
 }
 
-// Find returns one instance by name, by "#id", or, for "", the only one.
+// Find returns one instance by name, by "#id", or, for "", the user's own if they have only one.
 func (m *Manager) Find(ctx context.Context, u *User, target string) (*Instance, error) {
 	var inst *Instance
 	err := m.o.Store.View(ctx, func(tx Tx) error {
@@ -45,11 +45,12 @@ func visible(tx Tx, u *User, f InstanceFilter) ([]*Instance, error) {
 
 func find(tx Tx, u *User, target string) (*Instance, error) {
 	if target == "" {
-		all, err := visible(tx, u, InstanceFilter{})
+		// Without a name one's own is meant, whoever else's one may stop.
+		own, err := tx.Instances(InstanceFilter{Owner: u.Name, NotEnded: true})
 		if err != nil {
 			return nil, err
 		}
-		return only(all)
+		return only(own)
 	}
 	if id, ok := strings.CutPrefix(target, "#"); ok {
 		return findByID(tx, u, id)

@@ -17,7 +17,7 @@ type Kind string
 // The kinds of notice.
 const (
 	KindReply       Kind = "reply"       // the answer to a command that is not about one instance; Body holds it, rendered
-	KindStarted     Kind = "started"     // accepted; address and expiry
+	KindStarted     Kind = "started"     // accepted; address and expiry; Args: untaken-time, untaken-rules if it ran already
 	KindProgress    Kind = "progress"    // a long step goes on; Args: step
 	KindReachable   Kind = "reachable"   // verified through tor
 	KindUnreachable Kind = "unreachable" // given up and removed
@@ -28,7 +28,7 @@ const (
 	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault
 	KindBack        Kind = "back"        // reachable again
 	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault
-	KindContent     Kind = "content"     // the content was replaced
+	KindContent     Kind = "content"     // the content was replaced; Args as of "started"
 )
 
 // NoticeState is where a notice is on its way.

@@ -11,6 +11,14 @@ type Request struct {
 	Network   string
 	MessageID string
 	Also      []string // more messages of the network that are handled with it
+	// StartedBefore, if set, takes back what a message that waited too long
+	// could not mean: only what was started before then is stopped.
+	StartedBefore time.Time
+}
+
+// means reports whether the request can mean the instance.
+func (r Request) means(i *Instance) bool {
+	return r.StartedBefore.IsZero() || !i.CreatedAt.After(r.StartedBefore)
 }
 
 func (r Request) replyKey() string { return "reply/" + r.Network + "/" + r.MessageID }

@@ -148,7 +148,9 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 	}
 	if opts.Content == "" {
 		// No new slot message and no hold: it is answered with what is known now.
-		return []*Notice{{Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: CardSlot(inst.ID), Alert: true}}, nil
+		return []*Notice{{
+			Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: CardSlot(inst.ID), Alert: true, Args: opts.untaken(),
+		}}, nil
 	}
 	if err := m.adopt(inst, opts); err != nil {
 		return nil, err
@@ -157,7 +159,20 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 	if err := tx.PutInstance(inst); err != nil {
 		return nil, err
 	}
-	return []*Notice{{Key: req.replyKey(), Kind: KindContent, Instance: inst.ID, Alert: true}}, nil
+	return []*Notice{{Key: req.replyKey(), Kind: KindContent, Instance: inst.ID, Alert: true, Args: opts.untaken()}}, nil
+}
+
+// untaken names, for the notice, what a start of something that runs already
+// asked for and did not get.
+func (o StartOptions) untaken() map[string]string {
+	args := make(map[string]string)
+	if o.Life > 0 || !o.Until.IsZero() {
+		args["untaken-time"] = "yes"
+	}
+	if o.Rules != (Rules{}) {
+		args["untaken-rules"] = "yes"
+	}
+	return args
 }
 
 // adopt takes staged content over as the instance's next revision.

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,9 @@ func (m *Manager) Stop(ctx context.Context, req Request, target string) error {
 		inst, err := find(tx, req.User, target)
 		if err != nil {
 			return nil, err
+		}
+		if !req.means(inst) {
+			return nil, E(CodeTooOld)
 		}
 		changed = inst.ID
 		if err := End(tx, inst, ReasonStopped, FaultNone, now); err != nil {
@@ -35,6 +39,10 @@ func (m *Manager) StopAll(ctx context.Context, req Request) error {
 		}
 		if len(mine) == 0 {
 			return nil, E(CodeNothingRunning)
+		}
+		mine = slices.DeleteFunc(mine, func(i *Instance) bool { return !req.means(i) })
+		if len(mine) == 0 {
+			return nil, E(CodeTooOld)
 		}
 		var notices []*Notice
 		for _, inst := range mine {

@@ -15,6 +15,8 @@ import (
 type Directory interface {
 	// Lookup returns the user behind an account; nil for a stranger.
 	Lookup(network, account string) *services.User
+	// HasUser reports whether somebody of that name is listed.
+	HasUser(name string) bool
 }
 
 // Account is one identity of a user: a network and the id that it never
@@ -24,16 +26,20 @@ type Account struct{ Network, ID string }
 // Access is the [Directory] of the configuration.
 type Access struct {
 	users map[Account]*services.User
+	names map[string]bool
 }
 
 var _ Directory = (*Access)(nil)
 
 // NewAccess makes an empty directory: everybody is a stranger.
-func NewAccess() *Access { return &Access{users: make(map[Account]*services.User)} }
+func NewAccess() *Access {
+	return &Access{users: make(map[Account]*services.User), names: make(map[string]bool)}
+}
 
 // Add lists identities of a user. An account that is empty or belongs to
 // somebody already is [services.CodeBadConfig].
 func (a *Access) Add(u *services.User, accounts ...Account) error {
+	a.names[u.Name] = true
 	for _, acc := range accounts {
 		if acc.Network == "" || acc.ID == "" {
 			return services.E(services.CodeBadConfig, "problem", fmt.Sprintf("user %q has an empty identity", u.Name))
@@ -54,6 +60,9 @@ func (a *Access) Lookup(network, account string) *services.User {
 	}
 	return a.users[Account{network, account}]
 }
+
+// HasUser reports whether somebody of that name is listed.
+func (a *Access) HasUser(name string) bool { return a.names[name] }
 
 // saltSetting is the installation's salt for the hashes of strangers.
 const saltSetting = "audit-salt"

@@ -62,7 +62,7 @@ func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.N
 		if err != nil || fresh == nil {
 			return err
 		}
-		if !fresh.StaleAt.IsZero() && now.After(fresh.StaleAt) {
+		if b.nobodys(fresh) || !fresh.StaleAt.IsZero() && now.After(fresh.StaleAt) {
 			fresh.State = services.NoticeSkipped
 			return tx.PutNotice(fresh)
 		}
@@ -85,6 +85,16 @@ func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.N
 		return nil, out, b.giveUp(ctx, n, broken)
 	}
 	return n, out, err
+}
+
+// nobodys reports whether a notice would go to somebody who has left the
+// configuration, or would ask somebody to keep what is theirs no more.
+func (b *Outbox) nobodys(n *services.Notice) bool {
+	if b.o.Users == nil {
+		return false
+	}
+	u := b.o.Users.Lookup(n.To.Network, n.To.Account)
+	return u == nil || n.Kind == services.KindReminder && u.Name != n.Owner
 }
 
 // instance is the one that a notice is about; nil if there is none any more.

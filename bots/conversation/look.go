@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"onionbot/bots"
 	"onionbot/bots/command"
@@ -40,14 +42,29 @@ func (r *Router) look(ctx context.Context, t turn, c command.Command) (bots.Repl
 // status shows one instance if one is meant, else everything.
 func (r *Router) status(ctx context.Context, t turn, target string) (bots.Reply, error) {
 	i, err := r.o.Engine.Find(ctx, t.user, target)
-	if target == "" && (services.IsCode(err, services.CodeAmbiguous) || services.IsCode(err, services.CodeNothingRunning)) {
-		all, err := r.o.Engine.List(ctx, t.user)
-		return r.o.Replies.Overview(t.user, all, r.o.Engine.Health(ctx), t.now), err
+	everything := target == "" && (services.IsCode(err, services.CodeAmbiguous) || services.IsCode(err, services.CodeNothingRunning))
+	if err != nil && !everything {
+		return bots.Reply{}, err
 	}
+	all, err := r.o.Engine.List(ctx, t.user)
 	if err != nil {
 		return bots.Reply{}, err
 	}
-	return r.o.Replies.Status(i, r.definition(i.Service), r.o.Engine.Health(ctx), t.now), nil
+	health := r.o.Engine.Health(ctx)
+	answer := r.o.Replies.Overview(t.user, all, health, t.now)
+	if !everything {
+		answer = r.o.Replies.Status(i, r.definition(i.Service), health, t.now)
+	}
+	return r.o.Replies.WithOwnerless(answer, r.ownerless(t.user, all)), nil
+}
+
+// ownerless are the instances of people who are not in the configuration any
+// more, under that name. Only operators see them.
+func (r *Router) ownerless(u *services.User, all []*services.Instance) []*services.Instance {
+	if !u.Operator {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(i *services.Instance) bool { return r.o.Directory.HasUser(i.Owner) })
 }
 
 func (r *Router) audit(ctx context.Context, t turn) (bots.Reply, error) {
@@ -70,8 +87,12 @@ func (r *Router) permitted(u *services.User) []*services.Definition {
 	return out
 }
 
-// helpful adds what was probably meant, where the engine did not say.
+// helpful adds what was probably meant, and the command that was typed.
 func (r *Router) helpful(ctx context.Context, t turn, c command.Command, e *services.Error) error {
+	if e.Code == services.CodeAmbiguous {
+		c.Target, _, _ = strings.Cut(e.Args["names"], ",")
+		return services.E(e.Code, "names", e.Args["names"], "example", c.String())
+	}
 	if e.Code != services.CodeUnknownName || e.Args["suggestion"] != "" || c.Target == "" {
 		return e
 	}

@@ -17,6 +17,7 @@ type OutboxOptions struct {
 	Adapters []bots.Adapter
 	Store    services.Store
 	Replies  *reply.Renderer
+	Users    Directory // who is still to be told; nil for everybody
 	Catalog  func() []*services.Definition
 	Clock    services.Clock
 	Zone     *time.Location // of the times that users read; nil for UTC

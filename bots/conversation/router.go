@@ -55,6 +55,32 @@ type turn struct {
 	now  time.Time
 }
 
+// age is how long ago the message was sent; 0 if its network does not say.
+func (t turn) age() time.Duration {
+	if t.msg.SentAt.IsZero() {
+		return 0
+	}
+	return max(t.now.Sub(t.msg.SentAt), 0)
+}
+
+// written is when the message was sent, by the clock of its network: what a
+// time of day in it is meant by.
+func (t turn) written() time.Time { return t.now.Add(-t.age() - t.msg.ClockAhead) }
+
+// untilHere turns a time of day, read by the network's clock, into one of this
+// machine's. One that was still to come when it was written may be past now.
+func (t turn) untilHere(c *command.Command) error {
+	if c.Until.IsZero() {
+		return nil
+	}
+	typed := c.Until.Format("15:04")
+	c.Until = c.Until.Add(t.msg.ClockAhead)
+	if c.Until.After(t.now) {
+		return nil
+	}
+	return services.E(services.CodeBadDuration, "word", typed, "why", "past")
+}
+
 // Handle deals with a message: it is executed, answered, or passed over in
 // silence, once, whatever happens in between. An error means that nothing was
 // stored, and that it has to be handled again.
@@ -75,8 +101,6 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 		return r.answer(ctx, t, r.o.Replies.Private(), "message", "public")
 	case m.Unsupported != "":
 		return r.answer(ctx, t, r.o.Replies.Unsupported(m.Unsupported), "message", "unsupported")
-	case !m.SentAt.IsZero() && t.now.Sub(m.SentAt) > r.o.MaxAge:
-		return r.fail(ctx, t, "message", services.E(services.CodeTooOld))
 	}
 	return r.parse(ctx, t)
 }
@@ -116,15 +140,23 @@ func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {
 }
 
 func (r *Router) parse(ctx context.Context, t turn) error {
-	g := command.Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.now}
+	g := command.Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.written()}
 	cmd, err := g.Parse(t.msg.Text)
+	if t.age() > r.o.MaxAge {
+		if err != nil || cmd.Verb != command.VerbStop {
+			return r.fail(ctx, t, "message", services.E(services.CodeTooOld))
+		}
+		t.req.StartedBefore = t.msg.SentAt
+	}
 	if services.IsCode(err, services.CodeEmpty) && len(t.msg.Attachments) > 0 {
 		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
 	}
 	if err != nil {
 		return r.fail(ctx, t, "message", err)
 	}
-	err = r.execute(ctx, t, cmd)
+	if err = t.untilHere(&cmd); err == nil {
+		err = r.execute(ctx, t, cmd)
+	}
 	var refusal *services.Error
 	if !errors.As(err, &refusal) {
 		return err

@@ -78,6 +78,17 @@ func (c card) until() string {
 	return s + "."
 }
 
+// untaken says what a second "start" asked for and did not get.
+func (c card) untaken() string {
+	switch time, rules := c.n.Args["untaken-time"] != "", c.n.Args["untaken-rules"] != ""; {
+	case rules:
+		return fmt.Sprintf("It was running already, so how it ends was not changed. Stop it first, or type \"start %s as <name>\" with the same words for a second one.", c.again())
+	case time:
+		return fmt.Sprintf("It was running already, so its time was not changed. Type \"more 2h %s\" to keep it longer.", c.name)
+	}
+	return ""
+}
+
 func (c card) manage() string {
 	return fmt.Sprintf("Type \"more 2h %s\" to keep it longer, \"stop %s\" to end it.", c.name, c.name)
 }
@@ -95,7 +106,7 @@ func (c card) started() bots.Reply {
 	if c.i == nil || c.i.Ended() {
 		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"list\" to see what runs.", c.name)}
 	}
-	tail := []string{c.until(), c.ephemeral(), c.manage()}
+	tail := []string{c.until(), c.untaken(), c.ephemeral(), c.manage()}
 	switch c.i.State {
 	case services.StateReachable:
 		return c.full(fmt.Sprintf("%s is reachable (checked at %s).", c.name, c.i.CheckedAt.In(c.now.Location()).Format("15:04:05")), tail...)
@@ -105,7 +116,7 @@ func (c card) started() bots.Reply {
 	case services.StateStopping, services.StateGone:
 		return bots.Reply{Text: fmt.Sprintf("%s is being taken down.", c.name), Pending: true}
 	}
-	r := c.full(fmt.Sprintf("%s is being published at this address. I'll tell you when it opens.", c.name), c.until(), c.ephemeral(),
+	r := c.full(fmt.Sprintf("%s is being published at this address. I'll tell you when it opens.", c.name), c.until(), c.untaken(), c.ephemeral(),
 		fmt.Sprintf("Type \"stop %s\" to end it.", c.name))
 	r.Pending = true
 	return r

@@ -66,7 +66,7 @@ func (c card) content() bots.Reply {
 	if c.i == nil || !c.i.Live() {
 		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime.", c.name)}
 	}
-	return c.full(fmt.Sprintf("%s now shows what you sent. The address is the same.", c.name), c.until())
+	return c.full(fmt.Sprintf("%s now shows what you sent. The address is the same.", c.name), c.until(), c.untaken())
 }
 
 // again is the service to type after "start".

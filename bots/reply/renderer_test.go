@@ -111,7 +111,7 @@ func describe(r bots.Reply) string {
 func TestEveryCodeHasASentence(t *testing.T) {
 	var b strings.Builder
 	args := []string{
-		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "names", "blog, site",
+		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "names", "blog, site", "example", "more 2h blog",
 		"min", "1m0s", "max", "2h0m0s", "reason", "bomb", "what", "tor",
 	}
 	internal := sentence(services.E(services.CodeInternal))

@@ -54,7 +54,7 @@ func sentence(e *services.Error) string {
 		return fmt.Sprintf("%s is running already, as a %s. Choose another name with \"as <name>\", or stop it first.",
 			quote(e.Args["name"]), arg("service"))
 	case services.CodeAmbiguous:
-		return fmt.Sprintf("Which one: %s? Type the name behind the command, as in \"stop %s\".", tame(e.Args["names"], 200), firstOf(e.Args["names"]))
+		return fmt.Sprintf("Which one: %s? Type the name behind the command, as in \"%s\".", tame(e.Args["names"], 200), arg("example"))
 	case services.CodeNothingRunning:
 		return `Nothing is running. Type "services" to see what you can start.`
 	case services.CodeEnding:
@@ -170,9 +170,4 @@ func maybe(suggestion string) string {
 		return ""
 	}
 	return fmt.Sprintf(" Did you mean \"%s\"?", suggestion)
-}
-
-func firstOf(names string) string {
-	first, _, _ := strings.Cut(names, ",")
-	return tame(first, quoteLimit)
 }
