@@ -196,7 +196,7 @@ func TestConversations(t *testing.T) {
 			m := s.Message(alice, "start site")
 			m["forward_origin"] = map[string]any{"type": "user"}
 			s.Push("message", m)
-		}, nil},
+		}, func(r *reply.Renderer) string { return r.Unsupported("forwarded message").Text }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
