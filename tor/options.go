@@ -1,13 +1,12 @@
 package tor
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +64,7 @@ type Options struct {
 }
 
 // complete fills in the defaults and refuses what cannot work.
-func (o Options) complete() (Options, error) {
+func (o Options) complete(ctx context.Context) (Options, error) {
 	if o.StateDir == "" {
 		return o, errors.New("tor: no state directory")
 	}
@@ -83,7 +82,10 @@ func (o Options) complete() (Options, error) {
 	if err := checkInclude(o.TorrcInclude); err != nil {
 		return o, err
 	}
-	return o, o.findTor()
+	if err := o.findTor(); err != nil || o.TorPath == "" {
+		return o, err
+	}
+	return o, checkNames(ctx, o.TorPath, o.TorrcInclude)
 }
 
 func (o *Options) defaults() {
@@ -137,44 +139,6 @@ func checkDirs(state, run string) error {
 	}
 	if longest := placeOf(state, run, "t999").control; len(longest) > maxSocketPath {
 		return services.E(services.CodePathTooLong, "path", run)
-	}
-	return nil
-}
-
-// ours are options that a managed tor must have as we write them.
-func ours() []string {
-	return []string{
-		"datadirectory", "controlsocket", "controlport", "socksport", "pidfile", "runasdaemon", "user",
-		"cookieauthentication", "cookieauthfile", "__owningcontrollerprocess", "hiddenservicedir",
-		"disablenetwork", "keydirectory", "cachedirectory", "safelogging", "hashedcontrolpassword",
-	}
-}
-
-// checkInclude refuses lines that [CheckLine] refuses.
-func checkInclude(lines []string) error {
-	for _, line := range lines {
-		if err := CheckLine(line); err != nil {
-			return services.E(services.CodeBadConfig, "problem", err.Error())
-		}
-	}
-	return nil
-}
-
-// CheckLine refuses a torrc line that would take a managed tor out of our
-// hands. Errors are sentences for the operator, without the final dot.
-func CheckLine(line string) error {
-	words := strings.Fields(line)
-	switch {
-	case len(words) == 0:
-		return nil
-	case strings.ContainsAny(line, "\r\n\x00"):
-		return errors.New("a torrc line has a line end in it")
-	case strings.HasPrefix(line, "."):
-		return errors.New("a torrc line begins with a dot")
-	}
-	option := strings.Trim(words[0], "+/")
-	if slices.Contains(ours(), strings.ToLower(option)) {
-		return fmt.Errorf("onionbot sets %s itself; remove this line", option)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ var _ services.Onions = (*Pool)(nil)
 // It fails when managed tors cannot be started at all; tors of somebody else
 // may come later. The context bounds the call, not the life of the pool.
 func Open(ctx context.Context, o Options) (*Pool, error) {
-	o, err := o.complete()
+	o, err := o.complete(ctx)
 	if err != nil {
 		return nil, err
 	}

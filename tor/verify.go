@@ -16,10 +16,14 @@ var ErrEnded = errors.New("the tor process has ended")
 
 // Verify has the tor program read the torrc of a managed tor with these lines,
 // without running it. The error wraps [ErrEnded] and holds what tor complains
-// of; it wraps [exec.ErrNotFound] if there is no such program.
+// of; it wraps [exec.ErrNotFound] if there is no such program, and is a
+// [services.CodeBadConfig] for a name that is not one of tor's options.
 func Verify(ctx context.Context, program string, lines []string) error {
 	path, err := exec.LookPath(program)
 	if err != nil {
+		return err
+	}
+	if err := checkNames(ctx, path, lines); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "tor")

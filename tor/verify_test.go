@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"onionbot/services"
 )
 
 func TestVerifySaysWhatTorComplainsOf(t *testing.T) {
@@ -16,7 +18,7 @@ func TestVerifySaysWhatTorComplainsOf(t *testing.T) {
 		t.Errorf("bridges without a bridge: %v", err)
 	}
 	err = Verify(t.Context(), "tor", []string{"NoSuchOption 1"})
-	if !errors.Is(err, ErrEnded) || !strings.Contains(err.Error(), "NoSuchOption") {
+	if !services.IsCode(err, services.CodeBadConfig) || !strings.Contains(err.Error(), "NoSuchOption") {
 		t.Errorf("an unknown option: %v", err)
 	}
 	if err := Verify(t.Context(), "no-such-tor", nil); !errors.Is(err, exec.ErrNotFound) {
