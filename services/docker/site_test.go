@@ -94,8 +94,8 @@ func TestSiteServesWhatTheUserSent(t *testing.T) {
 		t.Errorf("missing: %s %s", res.Status, page)
 	}
 	put("2", map[string]string{"paper.pdf": "%PDF-"})
-	if _, page := get(t, c, "/"); !strings.Contains(page, "paper.pdf") {
-		t.Errorf("listing: %s", page)
+	if res, page := get(t, c, "/"); res.StatusCode != 404 || strings.Contains(page, "paper.pdf") {
+		t.Errorf("a folder without a page: %s %s", res.Status, page)
 	}
 	if res, page := get(t, c, "/paper.pdf"); page != "%PDF-" || res.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("file: %v %s", res.Header, page)
