@@ -2,119 +2,11 @@ package e2e
 
 import (
 	"bytes"
-	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/binary"
-	"fmt"
-	"io"
-	"net"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 )
-
-// newUserKey makes a user's key pair.
-func newUserKey(t *testing.T) ssh.Signer {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer
-}
-
-// sshUser is the part of a configuration with one operator who has the keys.
-func sshUser(keys ...ssh.Signer) string {
-	var lines []string
-	for _, key := range keys {
-		lines = append(lines, fmt.Sprintf("%q", strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey())))))
-	}
-	return fmt.Sprintf(`
-[[users]]
-name = "ann"
-telegram = [1001]
-services = ["*"]
-max_instances = 5
-max_life = "4h"
-operator = true
-ssh_keys = [%s]
-`, strings.Join(lines, ", "))
-}
-
-var hostPrint = regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`)
-
-// beginShell starts the ssh service and returns its address and the host
-// key's fingerprint, both as the answer tells them.
-func (b *bot) beginShell() (onion, fingerprint string) {
-	b.t.Helper()
-	out := b.ctl("start", "ssh", "for", "30m")
-	onion, fingerprint = address(b.t, out), hostPrint.FindString(out)
-	if fingerprint == "" || !strings.Contains(out, "torsocks ssh -p 22 onion@"+onion) {
-		b.t.Fatalf("the answer lacks the fingerprint or the line to type: %s", out)
-	}
-	if !strings.Contains(out, "reachable") {
-		b.t.Fatalf("start ssh: %s\n%s", out, b.log)
-	}
-	return onion, fingerprint
-}
-
-// login opens an ssh connection to the address through the visitor's tor.
-func login(t *testing.T, onion, fingerprint string, auth ssh.AuthMethod) (*ssh.Client, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	conn, err := dial(ctx, t.Name(), onion+":22")
-	if err != nil {
-		return nil, err
-	}
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
-		return nil, err
-	}
-	c, chans, reqs, err := ssh.NewClientConn(conn, onion, &ssh.ClientConfig{
-		User: "onion", Auth: []ssh.AuthMethod{auth},
-		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			if got := ssh.FingerprintSHA256(key); got != fingerprint {
-				return fmt.Errorf("host key is %s, the answer said %s", got, fingerprint)
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return ssh.NewClient(c, chans, reqs), nil
-}
-
-func mustLogin(t *testing.T, onion, fingerprint string, key ssh.Signer) *ssh.Client {
-	t.Helper()
-	client, err := login(t, onion, fingerprint, ssh.PublicKeys(key))
-	if err != nil {
-		t.Fatalf("login: %v", err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
-}
-
-// session is one channel for one program.
-func session(t *testing.T, client *ssh.Client) *ssh.Session {
-	t.Helper()
-	s, err := client.NewSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
 
 func TestShellThroughTor(t *testing.T) {
 	t.Parallel()
@@ -145,39 +37,8 @@ func TestShellThroughTor(t *testing.T) {
 		}
 		wantFile(t, client, "/home/onion/up", "by sftp\n")
 	})
-	t.Run("no forwarding", func(t *testing.T) {
-		for _, target := range []string{"127.0.0.1:2222", "1.1.1.1:80"} {
-			if c, err := client.Dial("tcp", target); err == nil {
-				_ = c.Close()
-				t.Errorf("a connection to %s was forwarded", target)
-			}
-		}
-		if l, err := client.Listen("tcp", "127.0.0.1:0"); err == nil {
-			_ = l.Close()
-			t.Error("a port was opened on the other side")
-		}
-		if c, err := client.Dial("unix", "/onion/sock/shim.sock"); err == nil {
-			_ = c.Close()
-			t.Error("a connection to a socket was forwarded")
-		}
-	})
-	t.Run("nobody else", func(t *testing.T) {
-		for name, auth := range map[string]ssh.AuthMethod{
-			"another key": ssh.PublicKeys(newUserKey(t)),
-			"a password":  ssh.Password("onion"),
-			"an answer": ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
-				return make([]string, len(questions)), nil
-			}),
-		} {
-			c, err := login(t, onion, fingerprint, auth)
-			if err == nil {
-				_ = c.Close()
-				t.Errorf("%s opens the door", name)
-			} else if !strings.Contains(err.Error(), "unable to authenticate") {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-	})
+	t.Run("no forwarding", func(t *testing.T) { wantNoForwarding(t, client) })
+	t.Run("nobody else", func(t *testing.T) { wantNobodyElse(t, onion, fingerprint) })
 	t.Run("its container is replaced", func(t *testing.T) {
 		_ = client.Close()
 		b.loseContainers()
@@ -194,6 +55,45 @@ func TestShellThroughTor(t *testing.T) {
 	b.wantEnded(onion, fingerprint)
 }
 
+// wantNoForwarding tries every way out that ssh offers.
+func wantNoForwarding(t *testing.T, client *ssh.Client) {
+	t.Helper()
+	for _, target := range []string{"127.0.0.1:2222", "1.1.1.1:80"} {
+		if c, err := client.Dial("tcp", target); err == nil {
+			_ = c.Close()
+			t.Errorf("a connection to %s was forwarded", target)
+		}
+	}
+	if l, err := client.Listen("tcp", "127.0.0.1:0"); err == nil {
+		_ = l.Close()
+		t.Error("a port was opened on the other side")
+	}
+	if c, err := client.Dial("unix", "/onion/sock/shim.sock"); err == nil {
+		_ = c.Close()
+		t.Error("a connection to a socket was forwarded")
+	}
+}
+
+// wantNobodyElse tries every way in but the right key.
+func wantNobodyElse(t *testing.T, onion, fingerprint string) {
+	t.Helper()
+	for name, auth := range map[string]ssh.AuthMethod{
+		"another key": ssh.PublicKeys(newUserKey(t)),
+		"a password":  ssh.Password("onion"),
+		"an answer": ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
+			return make([]string, len(questions)), nil
+		}),
+	} {
+		c, err := login(t, onion, fingerprint, auth)
+		if err == nil {
+			_ = c.Close()
+			t.Errorf("%s opens the door", name)
+		} else if !strings.Contains(err.Error(), "unable to authenticate") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestShellWithoutKeysIsNotStarted(t *testing.T) {
 	t.Parallel()
 	b := newBot(t, sshUser())
@@ -205,122 +105,4 @@ func TestShellWithoutKeysIsNotStarted(t *testing.T) {
 	if left := b.containers(); len(left) > 0 {
 		t.Errorf("it was started: %v", left)
 	}
-}
-
-// typeIntoShell works at a terminal as a person does: type, read, type.
-func typeIntoShell(t *testing.T, client *ssh.Client) {
-	s := session(t, client)
-	if err := s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}); err != nil {
-		t.Fatal(err)
-	}
-	in, err := s.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	screen := &syncBuffer{}
-	s.Stdout = screen
-	if err := s.Shell(); err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range []struct{ typed, shown string }{
-		{"echo $((6*7))", "42\r\n"}, {"stty size", "24 80"}, {"tty", "/dev/pts/"},
-	} {
-		if _, err := io.WriteString(in, line.typed+"\n"); err != nil {
-			t.Fatal(err)
-		}
-		wait(t, 30*time.Second, "answered: "+line.typed+" on\n"+screen.String(), func() bool {
-			return strings.Contains(screen.String(), line.shown)
-		})
-	}
-	if _, err := io.WriteString(in, "exit\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Wait(); err != nil {
-		t.Errorf("exit: %v", err)
-	}
-}
-
-func wantFile(t *testing.T, client *ssh.Client, path, want string) {
-	t.Helper()
-	if out, err := session(t, client).Output("cat " + path); err != nil || string(out) != want {
-		t.Errorf("%s: %q, %v", path, out, err)
-	}
-}
-
-// upload writes a small file by sftp, version 3.
-func upload(s *ssh.Session, path, text string) error {
-	in, err := s.StdinPipe()
-	if err != nil {
-		return err
-	}
-	out, err := s.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := s.RequestSubsystem("sftp"); err != nil {
-		return err
-	}
-	const (
-		initialise, open, closing, write = 1, 3, 4, 6
-		status, handle                   = 101, 102
-	)
-	u32 := func(n int) string { return string(binary.BigEndian.AppendUint32(nil, uint32(n))) }
-	str := func(s string) string { return u32(len(s)) + s }
-	ask := func(kind byte, body string) (byte, string, error) {
-		if _, err := io.WriteString(in, u32(1+len(body))+string(kind)+body); err != nil {
-			return 0, "", err
-		}
-		head := make([]byte, 5)
-		if _, err := io.ReadFull(out, head); err != nil {
-			return 0, "", err
-		}
-		rest := make([]byte, binary.BigEndian.Uint32(head)-1)
-		_, err := io.ReadFull(out, rest)
-		return head[4], string(rest), err
-	}
-	if kind, _, err := ask(initialise, u32(3)); err != nil || kind != 2 {
-		return fmt.Errorf("init: answer %d, %w", kind, err)
-	}
-	kind, body, err := ask(open, u32(1)+str(path)+u32(0x02|0x08|0x10)+u32(0)) // write, create, truncate
-	if err != nil || kind != handle {
-		return fmt.Errorf("open: answer %d %q, %w", kind, body, err)
-	}
-	file := body[8:] // after the request's number and the length
-	if kind, body, err = ask(write, u32(2)+str(file)+u32(0)+u32(0)+str(text)); err != nil || kind != status || body[4:8] != u32(0) {
-		return fmt.Errorf("write: answer %d %q, %w", kind, body, err)
-	}
-	if kind, body, err = ask(closing, u32(3)+str(file)); err != nil || kind != status || body[4:8] != u32(0) {
-		return fmt.Errorf("close: answer %d %q, %w", kind, body, err)
-	}
-	return nil
-}
-
-// loseContainers removes the bot's containers behind its back.
-func (b *bot) loseContainers() {
-	b.t.Helper()
-	names := b.containers()
-	if len(names) == 0 {
-		b.t.Fatal("there is no container to lose")
-	}
-	if out, err := exec.Command("docker", append([]string{"rm", "-f"}, names...)...).CombinedOutput(); err != nil {
-		b.t.Fatalf("docker rm: %v\n%s", err, out)
-	}
-}
-
-// awaitRepair returns when an instance has a container again and is said to
-// be reachable.
-func (b *bot) awaitRepair(name string) {
-	b.t.Helper()
-	wait(b.t, 90*time.Second, "repaired", func() bool {
-		return len(b.containers()) > 0 && strings.Contains(b.ctl("status", name), "is reachable")
-	})
-}
-
-// wantEnded waits for the end of everything that users started; addresses
-// kept ready for the next start may stay.
-func (b *bot) wantEnded(secrets ...string) {
-	b.t.Helper()
-	wait(b.t, 30*time.Second, "without containers", func() bool { return len(b.containers()) == 0 })
-	wait(b.t, 15*time.Second, "forgotten", func() bool { return len(b.holding(secrets...)) == 0 })
-	b.wantForgotten(secrets...)
 }
