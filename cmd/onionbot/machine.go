@@ -101,7 +101,7 @@ func (m *machine) openRuntime(ctx context.Context) (*docker.Runtime, error) {
 	}
 	return docker.New(docker.Options{
 		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host,
-		Timezone: m.cfg.location(), Logger: m.log,
+		Logger: m.log,
 	})
 }
 

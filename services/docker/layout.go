@@ -156,9 +156,9 @@ func expectedSockets(ports []services.Port) []string {
 }
 
 // writeDeadline tells the shim, and the visitors of a default page, how long
-// the instance lives.
-func (l layout) writeDeadline(at time.Time, zone *time.Location) error {
-	until := at.In(zone).Format("Monday 2 January 2006, 15:04 MST") + "\n"
+// the instance lives. The operator's time zone is none of their business.
+func (l layout) writeDeadline(at time.Time) error {
+	until := at.UTC().Format("Monday 2 January 2006, 15:04 MST") + "\n"
 	if err := replaceFile(filepath.Join(l.control(), untilFile), []byte(until)); err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who ident
 			return err
 		}
 	}
-	if err := l.writeDeadline(spec.Deadline, r.opts.Timezone); err != nil {
+	if err := l.writeDeadline(spec.Deadline); err != nil {
 		return err
 	}
 	if len(spec.SSHKeys) == 0 {
@@ -248,7 +248,7 @@ func askShim(ctx context.Context, l layout, req shim.Request) (shim.Status, erro
 }
 
 func (r *Runtime) writeDeadline(l layout, at time.Time) error {
-	if err := l.writeDeadline(at, r.opts.Timezone); err != nil {
+	if err := l.writeDeadline(at); err != nil {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}
 	return nil

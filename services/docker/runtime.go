@@ -20,13 +20,12 @@ var _ services.Runtime = (*Runtime)(nil)
 
 // Options say how containers are run.
 type Options struct {
-	RunDir       string         // absolute, short, the bot's own; made 0700 if it is missing
-	ShimPath     string         // a static binary that knows "shim"; "" for the running program
-	Installation string         // label value that tells two installations on one host apart
-	Host         string         // the engine's address; "" for DOCKER_HOST or the default socket
-	Timezone     *time.Location // of times that visitors read; nil for UTC
-	Group        int            // gid that may reach the sockets, when tor runs as another user; 0 for none
-	Logger       *slog.Logger   // nil to log nothing
+	RunDir       string       // absolute, short, the bot's own; made 0700 if it is missing
+	ShimPath     string       // a static binary that knows "shim"; "" for the running program
+	Installation string       // label value that tells two installations on one host apart
+	Host         string       // the engine's address; "" for DOCKER_HOST or the default socket
+	Group        int          // gid that may reach the sockets, when tor runs as another user; 0 for none
+	Logger       *slog.Logger // nil to log nothing
 }
 
 // Runtime runs containers on one Docker engine.
@@ -68,9 +67,6 @@ type idLock struct {
 func New(opts Options) (*Runtime, error) {
 	if opts.Installation == "" {
 		return nil, errors.New("docker: an installation name is needed")
-	}
-	if opts.Timezone == nil {
-		opts.Timezone = time.UTC
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)

@@ -15,7 +15,8 @@ import (
 
 func TestSiteTellsHowLongItLives(t *testing.T) {
 	r := open(t)
-	end := time.Date(2032, 3, 1, 18, 5, 0, 0, time.UTC)
+	// An operator's zone, which visitors are not told.
+	end := time.Date(2032, 3, 1, 21, 35, 0, 0, time.FixedZone("IRST", 3*3600+1800))
 	spec := launch(t, r, services.ContainerSpec{Definition: service(t, "site"), Deadline: end})
 	c := browser(r, spec)
 	res, page := get(t, c, "/")
@@ -42,6 +43,11 @@ func TestSiteGivesNothingAway(t *testing.T) {
 		if res.Header.Get("Content-Security-Policy") == "" || res.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: headers %v", path, res.Header)
 		}
+		for _, name := range []string{"Date", "Last-Modified", "Etag", "Expires"} {
+			if v := res.Header.Get(name); v != "" {
+				t.Errorf("%s: %s %q", path, name, v)
+			}
+		}
 		for _, bad := range []string{"nginx/", "<script", "http://", "https://", "root:", "Debian"} {
 			if strings.Contains(body, bad) {
 				t.Errorf("%s holds %q", path, bad)
@@ -49,6 +55,27 @@ func TestSiteGivesNothingAway(t *testing.T) {
 		}
 		if path != "/" && res.StatusCode < 400 {
 			t.Errorf("%s: %s", path, res.Status)
+		}
+	}
+}
+
+func TestSiteRefusesNonsenseWithoutATime(t *testing.T) {
+	r := open(t)
+	spec := launch(t, r, services.ContainerSpec{Definition: service(t, "site")})
+	if res, _ := get(t, browser(r, spec), "/"); res.StatusCode != 200 { // it is up
+		t.Fatal(res.Status)
+	}
+	for _, request := range []string{"nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n"} {
+		conn, err := net.Dial("unix", r.Target(spec.ID, spec.Definition.Ports[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		_, _ = io.WriteString(conn, request)
+		answer, _ := io.ReadAll(conn)
+		_ = conn.Close()
+		if !bytes.Contains(answer, []byte(" 40")) || bytes.Contains(answer, []byte("Date:")) || bytes.Contains(answer, []byte("nginx/")) {
+			t.Errorf("%q: %s", request, answer)
 		}
 	}
 }
@@ -97,8 +124,12 @@ func TestSiteServesWhatTheUserSent(t *testing.T) {
 	if res, page := get(t, c, "/"); res.StatusCode != 404 || strings.Contains(page, "paper.pdf") {
 		t.Errorf("a folder without a page: %s %s", res.Status, page)
 	}
-	if res, page := get(t, c, "/paper.pdf"); page != "%PDF-" || res.Header.Get("Content-Type") != "application/pdf" {
+	res, page := get(t, c, "/paper.pdf")
+	if page != "%PDF-" || res.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("file: %v %s", res.Header, page)
+	}
+	if res.Header.Get("Last-Modified")+res.Header.Get("Etag")+res.Header.Get("Date") != "" {
+		t.Errorf("it tells when it was made: %v", res.Header)
 	}
 }
 
