@@ -62,8 +62,11 @@ func (t *tx) KeepNetworks(names ...string) error {
 	if err != nil {
 		return fmt.Errorf("keep networks: %w", err)
 	}
-	_, err = t.change("keep networks",
-		`DELETE FROM incoming WHERE network NOT IN (SELECT value FROM json_each(?))`, string(kept))
+	const others = `network NOT IN (SELECT value FROM json_each(?))`
+	if _, err := t.change("keep networks", `DELETE FROM incoming WHERE `+others, string(kept)); err != nil {
+		return err
+	}
+	_, err = t.finish("keep networks", services.NoticeGivenUp, others, string(kept))
 	return err
 }
 

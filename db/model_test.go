@@ -91,6 +91,11 @@ func (s *script) step() (name string, do func(services.Tx) any) {
 		}},
 		{"PutNotice", func(tx services.Tx) any { return answerless(tx.PutNotice(n)) }},
 		{"DueNotices", func(tx services.Tx) any { return answer(tx.DueNotices(at, limit)) }},
+		{"DueByChat", func(tx services.Tx) any { return answer(tx.DueByChat(at, limit, limit+1)) }},
+		{"PostponeChat", func(tx services.Tx) any {
+			return answerless(tx.PostponeChat(services.Route{Network: network, Account: id}, at))
+		}},
+		{"GiveUpNotices", func(tx services.Tx) any { return answerless(tx.GiveUpNotices(network, id)) }},
 		{"AddIncoming", func(tx services.Tx) any { return answer(tx.AddIncoming(in)) }},
 		{"MarkHandled", func(tx services.Tx) any { return answer(tx.MarkHandled("n", id)) }},
 		{"SkipNotices", func(tx services.Tx) any { return answerless(tx.SkipNotices(id, kinds...)) }},
@@ -117,6 +122,8 @@ func everything(tx services.Tx) any {
 		"ends":  answer(tx.CountInstances(services.InstanceFilter{Desired: services.DesiredGone, State: services.StateStopping})),
 		"next":  answer(tx.NextNoticeAt()),
 		"due":   answer(tx.DueNotices(time.UnixMilli(1e6), 99)),
+		"fair":  answer(tx.DueByChat(time.UnixMilli(1e6), 2, 3)),
+		"count": answer(tx.CountDue(time.UnixMilli(5000))),
 		"audit": answer(tx.Audit(99)),
 		"inbox": answer(tx.Incomings("n", 99)),
 		"place": answer(tx.Cursor("n")),

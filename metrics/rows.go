@@ -20,9 +20,6 @@ var (
 // other stands for a service or network that is not configured any more.
 const other = "other"
 
-// everything is more than any outbox holds.
-const everything = 1_000_000
-
 // rows is what the database says.
 type rows struct{ Sources }
 
@@ -45,13 +42,12 @@ func (r *rows) Collect(out chan<- prometheus.Metric) {
 	r.countPending(out, waiting)
 }
 
-func (r *rows) read(ctx context.Context) (list []*services.Instance, waiting []*services.Notice, err error) {
+func (r *rows) read(ctx context.Context) (list []*services.Instance, waiting map[string]int, err error) {
 	err = r.Store.View(ctx, func(tx services.Tx) error {
 		if list, err = tx.Instances(services.InstanceFilter{NotEnded: true}); err != nil {
 			return err
 		}
-		// Those that wait for another attempt are due at a later time.
-		waiting, err = tx.DueNotices(r.Clock.Now().AddDate(100, 0, 0), everything)
+		waiting, err = tx.CountDue(r.Clock.Now())
 		return err
 	})
 	return list, waiting, err
@@ -92,20 +88,16 @@ func (r *rows) countInstances(out chan<- prometheus.Metric, list []*services.Ins
 	gauge(out, warm, float64(ahead))
 }
 
-func (r *rows) countPending(out chan<- prometheus.Metric, waiting []*services.Notice) {
-	count, now := make(map[string]int), r.Clock.Now()
+func (r *rows) countPending(out chan<- prometheus.Metric, waiting map[string]int) {
+	count := make(map[string]int)
 	for _, network := range r.Networks {
 		count[network] = 0
 	}
-	for _, n := range waiting {
-		if n.DueAt.After(now) {
-			continue // a reminder, for later
-		}
-		network := n.To.Network
+	for network, n := range waiting {
 		if !slices.Contains(r.Networks, network) {
 			network = other
 		}
-		count[network]++
+		count[network] += n
 	}
 	for network, n := range count {
 		gauge(out, pending, float64(n), network)

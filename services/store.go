@@ -72,6 +72,20 @@ type NoticeTx interface {
 	// DueNotices are pending and have DueAt and NextAt at or before now,
 	// oldest first, at most limit.
 	DueNotices(now time.Time, limit int) ([]*Notice, error)
+	// DueByChat are the due notices that may go out side by side, oldest
+	// first: of each chat the perChat oldest, of each network at most
+	// perNetwork, whereby every chat's first comes before anyone's second. A
+	// chat is what a Route's network, account and chat name.
+	DueByChat(now time.Time, perChat, perNetwork int) ([]*Notice, error)
+	// CountDue is how many pending notices of each network have DueAt at or
+	// before now, those included that wait for another attempt.
+	CountDue(now time.Time) (map[string]int, error)
+	// PostponeChat makes the pending notices of a chat wait until then at
+	// least: their NextAt is not before it.
+	PostponeChat(to Route, until time.Time) error
+	// GiveUpNotices makes the pending notices to an account given up, as
+	// PutNotice would.
+	GiveUpNotices(network, account string) error
 	// NextNoticeAt is the earliest moment a pending notice becomes due; zero if none.
 	NextNoticeAt() (time.Time, error)
 	// PendingNotices of one instance, any due time, oldest first.
@@ -112,8 +126,8 @@ type InboxTx interface {
 	// and remembers nothing of it: AddIncoming would take its ID again. It is
 	// for messages that nothing is done for.
 	DropIncoming(network, id string) (bool, error)
-	// KeepNetworks erases the received messages of every other network: nobody
-	// will handle them.
+	// KeepNetworks erases the received messages of every other network and
+	// gives up the notices to it: nobody will handle them.
 	KeepNetworks(names ...string) error
 
 	// Cursor is a front end's position; "" at first.

@@ -76,7 +76,9 @@ func (tx *memoryTx) KeepNetworks(names ...string) error {
 	if err := tx.write("KeepNetworks"); err != nil {
 		return err
 	}
-	maps.DeleteFunc(tx.s.incoming, func(id messageID, _ received) bool { return !slices.Contains(names, id.network) })
+	other := func(network string) bool { return !slices.Contains(names, network) }
+	maps.DeleteFunc(tx.s.incoming, func(id messageID, _ received) bool { return other(id.network) })
+	tx.giveUp(func(n *services.Notice) bool { return other(n.To.Network) })
 	return nil
 }
 

@@ -70,11 +70,13 @@ func messagesOfOtherNetworksGo(t *testing.T, s services.Store) {
 		for _, network := range []string{"m", "t", "c"} {
 			is(t, true)(tx.AddIncoming(message(network, "1")))
 			ok(t, tx.SetCursor(network, "1"))
+			is(t, true)(tx.AddNotice(to(network, network, "a", base)))
 		}
 		ok(t, tx.KeepNetworks("c", "t"))
 		is(t, []services.Incoming(nil))(tx.Incomings("m", 9))
 		is(t, []services.Incoming{message("t", "1")})(tx.Incomings("t", 9))
 		is(t, []services.Incoming{message("c", "1")})(tx.Incomings("c", 9))
+		is(t, "tc")(keys(tx.PendingNotices("i")))
 		is(t, "1")(tx.Cursor("m")) // it goes on from there when it is turned on again
 		ok(t, tx.KeepNetworks())
 		is(t, []services.Incoming(nil))(tx.Incomings("c", 9))
