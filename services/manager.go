@@ -88,6 +88,9 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 				return err
 			}
 		}
+		if err := note(tx, req, notices); err != nil {
+			return err
+		}
 		audit.At = now
 		audit.Network = req.Network
 		if audit.Outcome == "" {
@@ -102,6 +105,18 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 		m.o.Outbox.Notify()
 	}
 	return err
+}
+
+// note runs what the front end wants on record together with the command.
+func note(tx Tx, req Request, notices []*Notice) error {
+	if req.Note == nil {
+		return nil
+	}
+	instance := ""
+	if len(notices) > 0 {
+		instance = notices[0].Instance
+	}
+	return req.Note(tx, instance)
 }
 
 // addNotice stores a notice with what it does not say itself taken from the request.

@@ -28,7 +28,7 @@ const (
 	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault
 	KindBack        Kind = "back"        // reachable again
 	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault
-	KindContent     Kind = "content"     // the content was replaced; Args as of "started"
+	KindContent     Kind = "content"     // other content is shown; Args: change, and as of "started"
 )
 
 // NoticeState is where a notice is on its way.

@@ -11,6 +11,9 @@ type Request struct {
 	Network   string
 	MessageID string
 	Also      []string // more messages of the network that are handled with it
+	// Note, if set, is run in the transaction of the command once it has
+	// succeeded, with the instance that it was about; "" for none.
+	Note func(tx Tx, instance string) error
 	// StartedBefore, if set, takes back what a message that waited too long
 	// could not mean: only what was started before then is stopped.
 	StartedBefore time.Time

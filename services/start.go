@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -111,7 +112,7 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 		if inst, err = m.takeWarm(tx, def, fresh); err != nil {
 			return nil, err
 		}
-		if err := m.adopt(inst, opts); err != nil {
+		if err := m.adopt(inst, opts.Content); err != nil {
 			return nil, err
 		}
 		if err := m.insert(tx, def, inst); err != nil {
@@ -152,14 +153,13 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 			Key: req.replyKey(), Kind: KindStarted, Instance: inst.ID, Slot: CardSlot(inst.ID), Alert: true, Args: opts.untaken(),
 		}}, nil
 	}
-	if err := m.adopt(inst, opts); err != nil {
+	notice := contentNotice(req, inst, ChangeReplaced)
+	if err := m.adopt(inst, opts.Content); err != nil {
 		return nil, err
 	}
 	inst.UpdatedAt = now
-	if err := tx.PutInstance(inst); err != nil {
-		return nil, err
-	}
-	return []*Notice{{Key: req.replyKey(), Kind: KindContent, Instance: inst.ID, Alert: true, Args: opts.untaken()}}, nil
+	maps.Copy(notice.Args, opts.untaken())
+	return []*Notice{notice}, tx.PutInstance(inst)
 }
 
 // untaken names, for the notice, what a start of something that runs already
@@ -173,18 +173,6 @@ func (o StartOptions) untaken() map[string]string {
 		args["untaken-rules"] = "yes"
 	}
 	return args
-}
-
-// adopt takes staged content over as the instance's next revision.
-func (m *Manager) adopt(inst *Instance, opts StartOptions) error {
-	if opts.Content == "" {
-		return nil
-	}
-	if err := m.o.Contents.Adopt(inst.ID, inst.Content+1, opts.Content); err != nil {
-		return Wrap(CodeReadOnlyState, err)
-	}
-	inst.Content++
-	return nil
 }
 
 // takeWarm gives the fresh instance an address that was published ahead of

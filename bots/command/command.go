@@ -17,6 +17,8 @@ const (
 	VerbList     Verb = "list"
 	VerbStatus   Verb = "status"
 	VerbMore     Verb = "more"
+	VerbAdd      Verb = "add"
+	VerbClear    Verb = "clear"
 	VerbServices Verb = "services"
 	VerbHelp     Verb = "help"
 	VerbQR       Verb = "qr"
@@ -29,14 +31,15 @@ type Command struct {
 	Verb    Verb
 	Service string        // start: the definition's name
 	Name    string        // start: the name after "as"; "" for the service's own
-	Target  string        // stop, status, more, qr: a name or "#id"; "" for the only one
+	Target  string        // stop, status, more, qr, add, clear: a name or "#id"; "" for the only one
 	All     bool          // stop: everything
 	For     time.Duration // start, more
 	Until   time.Time     // start: instead of For
 	Idle    time.Duration // start: end after this long without a visitor
 	Visits  int           // start: end after this many connections
 	Topic   Verb          // help: one command; "" for all
-	Body    string        // start: the lines below the command
+	With    string        // start, add: "#" and the ID of an earlier message whose files are meant
+	Body    string        // start, add: the lines below the command
 }
 
 // String is the command as it can be typed; parsing it gives the command
@@ -60,6 +63,9 @@ func (c Command) String() string {
 		add("all")
 	case c.Target != "":
 		add(c.Target)
+	}
+	if c.With != "" {
+		add("with", c.With)
 	}
 	line := strings.Join(words, " ")
 	if c.Body != "" {

@@ -42,8 +42,8 @@ func (g *Grammar) Parse(text string) (Command, error) {
 	if err != nil {
 		return Command{}, err
 	}
-	if cmd.Verb == VerbStart {
-		cmd.Body = cleanBody(body)
+	if err := g.below(&cmd, body); err != nil {
+		return Command{}, err
 	}
 	return cmd, nil
 }

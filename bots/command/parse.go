@@ -32,6 +32,29 @@ func parseHelp(r *reader, c *Command) error {
 	return services.E(services.CodeUnknownCommand, "word", word, "suggestion", services.Suggest(word, r.grammar.known()))
 }
 
+func parseAdd(r *reader, c *Command) error {
+	r.skip("this", "these", "it")
+	r.skip("to", "on")
+	r.skip(articles()...)
+	if r.peek() != "with" {
+		c.Target = r.next()
+	}
+	if r.peek() == "with" {
+		return parseWith(r, c)
+	}
+	return nil
+}
+
+// parseWith reads "with #<message>", as buttons say it.
+func parseWith(r *reader, c *Command) error {
+	word := r.next()
+	if c.With != "" || !strings.HasPrefix(r.peek(), "#") {
+		return r.usage(word)
+	}
+	c.With = r.next()
+	return nil
+}
+
 func parseStop(r *reader, c *Command) error {
 	r.skip(articles()...)
 	switch word := r.next(); word {
@@ -75,15 +98,7 @@ func parseStart(r *reader, c *Command) error {
 	if c.Service, err = r.grammar.resolve(word); err != nil {
 		return err
 	}
-	for len(r.words) > 0 {
-		if err := parseClause(r, c); err != nil {
-			return err
-		}
-	}
-	if c.For > 0 && !c.Until.IsZero() {
-		return r.usage("until")
-	}
-	return nil
+	return parseClauses(r, c)
 }
 
 // parseClause reads one of the things that may follow "start <service>".
@@ -105,6 +120,8 @@ func parseClause(r *reader, c *Command) error {
 		return parseLife(r, c)
 	case "until", "till":
 		return parseUntil(r, c)
+	case "with":
+		return parseWith(r, c)
 	case "idle":
 		r.next()
 		r.skip("for", "after")

@@ -80,6 +80,15 @@ func table() []Entry {
 			Examples: []Example{{"more 2h", ""}, {"more 30m site", ""}}, parse: parseMore,
 		},
 		{
+			Name: VerbAdd, Aliases: []string{"append"},
+			Usage: "add [<name>]", Help: "with a file or words: show them as well",
+			Examples: []Example{{"add site", "as the text of a picture: one more on the page"}}, parse: parseAdd,
+		},
+		{
+			Name: VerbClear, Aliases: []string{"empty", "wipe"},
+			Usage: "clear [<name>]", Help: "take off what is shown; the address stays", parse: parseTarget,
+		},
+		{
 			Name: VerbQR, Aliases: []string{"qrcode"},
 			Usage: "qr [<name>]", Help: "the address as a QR picture", parse: parseTarget,
 		},

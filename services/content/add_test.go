@@ -145,3 +145,28 @@ func TestNothingIsAddedToWhatIsNoLongerThere(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestEmptiedContentIsGoneAndCanBeFilledAgain(t *testing.T) {
+	s, _ := open(t)
+	deliver(t, s, 1, content.Delivery{Words: "secret words"})
+	staged, err := s.Empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Adopt(id, 2, staged); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Show(id, 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Join(s.Dir(id), "current")); !os.IsNotExist(err) || s.Shown(id, 2) != nil {
+		t.Errorf("shown: %v, %+v", err, s.Shown(id, 2))
+	}
+	if _, err := os.Lstat(filepath.Join(s.Dir(id), "1")); !os.IsNotExist(err) {
+		t.Errorf("the words are still there: %v", err)
+	}
+	deliver(t, s, 3, content.Delivery{AddTo: content.Revision{Instance: id, Number: 2}, Words: "more"})
+	if got := read(t, s, "index.html"); got != "more\n" {
+		t.Errorf("filled again: %q", got)
+	}
+}

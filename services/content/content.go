@@ -76,6 +76,12 @@ func (s *Store) Show(id string, rev int) error {
 	if err != nil {
 		return fmt.Errorf("show content: %w", err)
 	}
+	if name == "" { // emptied: the service shows its own page again
+		if err := os.RemoveAll(current); err != nil {
+			return fmt.Errorf("show content: %w", err)
+		}
+		return s.eraseOlder(dir, rev)
+	}
 	next := filepath.Join(dir, "next")
 	_ = os.Remove(next)
 	if err := os.Symlink(name, next); err != nil {

@@ -68,7 +68,7 @@ func (s *Store) load(id string, rev int) (*manifest, error) {
 // known, as for revision 0.
 func (s *Store) Shown(id string, rev int) *services.Shown {
 	m, err := s.load(id, rev)
-	if err != nil {
+	if err != nil || len(m.Files) == 0 && m.Words == "" {
 		return nil
 	}
 	shown := &services.Shown{Files: len(m.Files), Words: m.Words != "", Remarks: m.Remarks}
@@ -81,12 +81,16 @@ func (s *Store) Shown(id string, rev int) *services.Shown {
 	return shown
 }
 
-// served is the directory of a revision that the service shows. Revisions of
-// an earlier version had no manifest and were served whole.
+// served is the directory of a revision that the service shows; "" if there
+// is none. Revisions of an earlier version had no manifest and were served
+// whole.
 func served(dir, rev string) (string, error) {
 	_, err := os.Lstat(filepath.Join(dir, rev, manifestName))
 	switch {
 	case err == nil:
+		if _, err := os.Lstat(filepath.Join(dir, rev, siteDir)); os.IsNotExist(err) {
+			return "", nil
+		}
 		return filepath.Join(rev, siteDir), nil
 	case os.IsNotExist(err):
 		if _, err := os.Lstat(filepath.Join(dir, rev)); err != nil {
