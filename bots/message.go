@@ -36,8 +36,8 @@ type Message struct {
 	// far as the network tells; "" for none.
 	Answers string
 
-	// Also are the IDs of the other events that this message was made of.
-	Also []string
+	// Parts are the stored events that this message was made of, its own first.
+	Parts []services.Incoming
 	// Missing names what came along and cannot be had, as Unsupported would.
 	Missing []string
 }

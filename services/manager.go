@@ -49,6 +49,11 @@ func (m *Manager) Answer(ctx context.Context, req Request, body []byte, audit Au
 	})
 }
 
+// Record marks a message handled that needs no reply, with its audit entry.
+func (m *Manager) Record(ctx context.Context, req Request, audit AuditEntry) error {
+	return m.command(ctx, req, audit, func(Tx, time.Time) ([]*Notice, error) { return nil, nil })
+}
+
 // Ignore erases a message without any reply. Whoever sends it can do so as
 // often as they like: all that stays is a counter for each hour. A message
 // that is not stored any more was counted before.

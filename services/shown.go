@@ -37,4 +37,7 @@ const (
 	RemarkCleaned RemarkCode = "cleaned"
 	// RemarkTold: files tell about their author, and were left as they are.
 	RemarkTold RemarkCode = "told"
+	// RemarkMissing: things came along that the network did not hand on, or
+	// that cannot be shown; Names are what they were.
+	RemarkMissing RemarkCode = "missing"
 )

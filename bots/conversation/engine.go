@@ -16,8 +16,10 @@ type Engine interface {
 	Start(ctx context.Context, req services.Request, opts services.StartOptions) error
 	Stop(ctx context.Context, req services.Request, target string) error
 	StopAll(ctx context.Context, req services.Request) error
+	Fill(ctx context.Context, req services.Request, opts services.FillOptions) error
 	Extend(ctx context.Context, req services.Request, target string, by time.Duration) error
 	Answer(ctx context.Context, req services.Request, body []byte, audit services.AuditEntry) error
+	Record(ctx context.Context, req services.Request, audit services.AuditEntry) error
 	Ignore(ctx context.Context, req services.Request, audit services.AuditEntry) error
 
 	List(ctx context.Context, u *services.User) ([]*services.Instance, error)
@@ -34,6 +36,8 @@ type Content interface {
 	// [services.CodeBadContent]; [services.CodeConflict] says that what it is
 	// added to has changed meanwhile.
 	Stage(ctx context.Context, u Upload) (dir string, err error)
+	// Empty makes a directory of no content at all.
+	Empty() (dir string, err error)
 	// Discard erases a staged directory that was not taken over.
 	Discard(dir string)
 	// Shown tells what an instance shows of what its owner sent; nil for
@@ -46,4 +50,5 @@ type Upload struct {
 	Attachments []bots.Attachment
 	Words       string             // what was typed below the command
 	AddTo       *services.Instance // what it shows stays; nil to begin anew
+	Missing     []string           // what came along and cannot be had, as [bots.Message] says
 }

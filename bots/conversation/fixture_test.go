@@ -64,7 +64,11 @@ type fakeContent struct {
 	err       error
 	bodies    []string
 	files     []string
+	missing   []string
+	addedTo   []string // names of instances
+	emptied   int
 	discarded []string
+	shown     *services.Shown
 }
 
 func (f *fakeContent) Stage(_ context.Context, u Upload) (string, error) {
@@ -75,10 +79,19 @@ func (f *fakeContent) Stage(_ context.Context, u Upload) (string, error) {
 		f.files = append(f.files, a.Name)
 	}
 	f.bodies = append(f.bodies, u.Words)
+	f.missing = append(f.missing, u.Missing...)
+	if u.AddTo != nil {
+		f.addedTo = append(f.addedTo, u.AddTo.Name)
+	}
 	return "staged", nil
 }
 
-func (f *fakeContent) Shown(*services.Instance) *services.Shown { return nil }
+func (f *fakeContent) Shown(*services.Instance) *services.Shown { return f.shown }
+
+func (f *fakeContent) Empty() (string, error) {
+	f.emptied++
+	return "empty", nil
+}
 
 func (f *fakeContent) Discard(dir string) { f.discarded = append(f.discarded, dir) }
 

@@ -43,8 +43,14 @@ func NewHub(o HubOptions) *Hub {
 		o.Grace = 10 * time.Second
 	}
 	h := &Hub{o: o, inbox: make(map[string]*inbox), failed: make(map[string]string)}
+	keeps := make(map[string]bool)
 	for _, a := range o.Adapters {
 		h.inbox[a.Network()] = newInbox(h, a)
+		_, finishes := a.(bots.Finisher)
+		keeps[a.Network()] = !finishes
+	}
+	if o.Router != nil {
+		o.Router.recall, o.Router.keeps = h.recall, keeps
 	}
 	return h
 }
@@ -60,6 +66,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		running.Go(func() { h.receive(ctx, a, box) })
 		running.Go(func() { box.run(ctx, work) })
 	}
+	running.Go(func() { h.forget(ctx) })
 	<-ctx.Done()
 	over := make(chan struct{})
 	go func() { running.Wait(); close(over) }()
@@ -73,6 +80,24 @@ func (h *Hub) Run(ctx context.Context) error {
 		<-over
 	}
 	return nil
+}
+
+// recall decodes an event of an earlier message.
+func (h *Hub) recall(ctx context.Context, in services.Incoming) (*bots.Message, error) {
+	box := h.inbox[in.Network]
+	if box == nil {
+		return nil, fmt.Errorf("no adapter for network %q", in.Network)
+	}
+	return box.decode(ctx, in)
+}
+
+// forget lets go of what was remembered of senders and is too old.
+func (h *Hub) forget(ctx context.Context) {
+	for pause(ctx, time.Minute) {
+		if err := h.o.Router.forgetOld(ctx); err != nil && ctx.Err() == nil {
+			h.o.Log.Error("forget old files", "error", err)
+		}
+	}
 }
 
 // clockTrouble is how wrong this machine's clock must be to be told.

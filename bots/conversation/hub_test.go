@@ -124,6 +124,7 @@ func (s slowContent) Stage(_ context.Context, u Upload) (string, error) {
 	return "staged", nil
 }
 func (slowContent) Discard(string)                           {}
+func (slowContent) Empty() (string, error)                   { return "", nil }
 func (slowContent) Shown(*services.Instance) *services.Shown { return nil }
 
 func TestWhatCannotBeReadIsDroppedOnRecord(t *testing.T) {

@@ -179,7 +179,7 @@ func (b *inbox) decode(ctx context.Context, in services.Incoming) (msg *bots.Mes
 	if msg == nil || err != nil {
 		return nil, err
 	}
-	msg.Network, msg.ID = in.Network, in.ID
+	msg.Network, msg.ID, msg.Parts = in.Network, in.ID, []services.Incoming{in}
 	if msg.SentAt.IsZero() {
 		msg.SentAt = in.SentAt
 	}

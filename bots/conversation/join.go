@@ -96,9 +96,9 @@ func join(jobs []job) job {
 	if len(jobs) == 1 {
 		return jobs[0]
 	}
-	whole.Also = nil
-	for _, j := range jobs[1:] {
-		whole.Also = append(whole.Also, j.in.ID)
+	whole.Parts = nil
+	for _, j := range jobs {
+		whole.Parts = append(whole.Parts, j.in)
 	}
 	if whole.Group != "" {
 		joinGroup(&whole, jobs)

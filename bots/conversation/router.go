@@ -30,6 +30,11 @@ type RouterOptions struct {
 type Router struct {
 	o    RouterOptions
 	salt string
+
+	// recall decodes an event that was stored before, of the networks that
+	// keeps names: others let go of their files when a message is handled.
+	recall func(ctx context.Context, in services.Incoming) (*bots.Message, error)
+	keeps  map[string]bool
 }
 
 // NewRouter makes a router; it reads or makes the installation's salt.
@@ -53,6 +58,7 @@ type turn struct {
 	user *services.User
 	req  services.Request
 	now  time.Time
+	used []keptEvent // files of earlier messages that it uses
 }
 
 // age is how long ago the message was sent; 0 if its network does not say.
@@ -91,7 +97,7 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	}
 	t := turn{msg: m, now: r.o.Clock.Now().In(r.o.Zone)}
 	t.user = r.o.Directory.Lookup(m.Network, m.From.Account)
-	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: m.Also}
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	switch {
 	case t.user == nil:
 		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
@@ -108,13 +114,23 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 // Apologise answers a message whose handling broke.
 func (r *Router) Apologise(ctx context.Context, m *bots.Message) error {
 	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
-	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: m.Also}
+	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	if t.user == nil {
 		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
 			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: string(services.CodeInternal),
 		})
 	}
 	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
+}
+
+// also are the IDs of the events that a message was made of, beside its own.
+func also(m *bots.Message) (ids []string) {
+	for _, p := range m.Parts {
+		if p.ID != m.ID {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
 }
 
 // knows reports whether the sender is a user.
@@ -148,14 +164,19 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 		}
 		t.req.StartedBefore = t.msg.SentAt
 	}
-	if services.IsCode(err, services.CodeEmpty) && len(t.msg.Attachments) > 0 {
-		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
-	}
-	if err != nil {
+	action := string(cmd.Verb)
+	switch {
+	case services.IsCode(err, services.CodeEmpty) && len(t.msg.Attachments) > 0:
+		action = "message"
+		err = r.wordless(ctx, t)
+	case services.IsCode(err, services.CodeEmpty) && len(t.msg.Missing) > 0:
+		return r.answer(ctx, t, r.o.Replies.Unsupported(t.msg.Missing[0]), "message", "unsupported")
+	case err != nil:
 		return r.fail(ctx, t, "message", err)
-	}
-	if err = t.untilHere(&cmd); err == nil {
-		err = r.execute(ctx, t, cmd)
+	default:
+		if err = t.untilHere(&cmd); err == nil {
+			err = r.execute(ctx, t, cmd)
+		}
 	}
 	var refusal *services.Error
 	if !errors.As(err, &refusal) {
@@ -164,7 +185,7 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 	if refusal.Code == services.CodeConflict {
 		return err // it lost a race against another command: again
 	}
-	return r.fail(ctx, t, string(cmd.Verb), r.helpful(ctx, t, cmd, refusal))
+	return r.fail(ctx, t, action, r.helpful(ctx, t, cmd, refusal))
 }
 
 // execute is the one call that a command becomes.
@@ -177,6 +198,10 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 			return r.o.Engine.StopAll(ctx, t.req)
 		}
 		return r.o.Engine.Stop(ctx, t.req, c.Target)
+	case command.VerbAdd:
+		return r.add(ctx, t, c)
+	case command.VerbClear:
+		return r.clear(ctx, t, c)
 	case command.VerbMore:
 		return r.o.Engine.Extend(ctx, t.req, c.Target, c.For)
 	}
@@ -185,31 +210,6 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return err
 	}
 	return r.answer(ctx, t, reply, string(c.Verb), "ok")
-}
-
-// start stages what came along, and gives it back if the start is refused.
-func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
-	opts := services.StartOptions{
-		Service: c.Service, Name: c.Name, Life: c.For, Until: c.Until,
-		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},
-	}
-	d := r.definition(c.Service)
-	files := t.msg.Attachments
-	switch takes := r.o.Content != nil && d != nil && d.Content != ""; {
-	case !takes && len(files) > 0:
-		return services.E(services.CodeNoContent, "service", c.Service)
-	case takes && (len(files) > 0 || c.Body != ""):
-		dir, err := r.o.Content.Stage(ctx, Upload{Attachments: files, Words: c.Body})
-		if err != nil {
-			return err
-		}
-		opts.Content = dir
-	}
-	err := r.o.Engine.Start(ctx, t.req, opts)
-	if err != nil && opts.Content != "" {
-		r.o.Content.Discard(opts.Content)
-	}
-	return err
 }
 
 func (r *Router) definition(name string) *services.Definition {

@@ -129,7 +129,7 @@ func TestWhatIsNotExecuted(t *testing.T) {
 		m    *bots.Message
 		want string
 	}{
-		{public, "Others can read that"}, {old, "waited too long"}, {voice, "anything with a voice message"},
+		{public, "Others can read that"}, {old, "waited too long"}, {voice, "listen to a voice message"},
 		{file, "What should I do with the file?"}, {toSSH, "“ssh” takes no files"},
 	} {
 		if got := w.say(c.m); !strings.Contains(got, c.want) {

@@ -230,13 +230,3 @@ func (r *Renderer) Audit(entries []services.AuditEntry, now time.Time) bots.Repl
 func (r *Renderer) Private() bots.Reply {
 	return bots.Reply{Text: "Others can read that, so I did nothing. Send it to me in a private message that only I get.", Error: true}
 }
-
-// Unsupported answers a message that is neither text nor a file.
-func (r *Renderer) Unsupported(what string) bots.Reply {
-	return bots.Reply{Text: fmt.Sprintf("I can't do anything with a %s. Type \"help\" to see what you can say.", tame(what, 20)), Error: true}
-}
-
-// Captionless answers a file that came without a word.
-func (r *Renderer) Captionless() bots.Reply {
-	return bots.Reply{Text: `What should I do with the file? Send it again with "start site" as its text.`, Error: true}
-}

@@ -43,7 +43,7 @@ func (c card) full(head string, tail ...string) bots.Reply {
 	if link {
 		reply.Link = line
 	}
-	reply.Text = lines(append([]string{head, line, c.hostKey(), c.hints()}, tail...)...)
+	reply.Text = lines(append([]string{head, line, c.hostKey(), c.hints(), c.shown()}, tail...)...)
 	return reply
 }
 

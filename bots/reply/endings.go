@@ -62,13 +62,6 @@ func (c card) back() bots.Reply {
 	return c.full(fmt.Sprintf("%s is reachable again, at the same address.", c.name), c.until())
 }
 
-func (c card) content() bots.Reply {
-	if c.i == nil || !c.i.Live() {
-		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime.", c.name)}
-	}
-	return c.full(fmt.Sprintf("%s now shows what you sent. The address is the same.", c.name), c.until(), c.untaken())
-}
-
 // again is the service to type after "start".
 func (c card) again() string {
 	for _, s := range []string{c.n.Args["service"], serviceOf(c.i), c.name} {

@@ -14,6 +14,7 @@ import (
 // written in the location of the now that its methods get.
 type Renderer struct {
 	Hints func(d *services.Definition, i *services.Instance) string // more lines on how to open it; may be nil
+	Shown func(i *services.Instance) *services.Shown                // what it shows of what was sent; may be nil
 }
 
 // Render turns a notice into what its reader gets. i and d may be nil: the

@@ -145,7 +145,9 @@ func contentSentence(reason string) string {
 	case "twice":
 		return "Two files in it have the same name. Rename one and send it again."
 	case "incomplete":
-		return "The file did not arrive whole. Send it again."
+		return "The file could not be fetched, though I tried several times. Send it again in a while."
+	case "forgotten":
+		return "I don't have that file any more. Send it again, with \"start site\" as its text."
 	}
 	return "I can't take that file. Send an HTML page, a picture, or a zip archive of a site."
 }

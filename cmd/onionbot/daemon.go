@@ -59,7 +59,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	if err := d.dropOthers(ctx); err != nil {
 		return err
 	}
-	replies, messages := &reply.Renderer{Hints: o.hint}, withMessagePoints(d.store, o.faultPoint)
+	replies, messages := &reply.Renderer{Hints: o.hint, Shown: stager{d.contents}.Shown}, withMessagePoints(d.store, o.faultPoint)
 	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
 		Adapters: d.adapters, Store: messages, Replies: replies, Users: d.users.access, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
 	})

@@ -19,7 +19,7 @@ var _ conversation.Content = stager{}
 
 // Stage receives an upload.
 func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error) {
-	d := content.Delivery{Words: u.Words, Pages: pages{}}
+	d := content.Delivery{Words: u.Words, Missing: u.Missing, Pages: pages{}}
 	for _, a := range u.Attachments {
 		d.Files = append(d.Files, content.File{Name: a.Name, Description: a.Description, Read: a.Open})
 	}
@@ -51,6 +51,9 @@ func (pages) Page(p content.Page) ([]byte, error) {
 	}
 	return made, err
 }
+
+// Empty makes a directory of no content at all.
+func (s stager) Empty() (string, error) { return s.store.Empty() }
 
 // Discard erases what was staged and is not wanted.
 func (s stager) Discard(dir string) { s.store.Discard(dir) }

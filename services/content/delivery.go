@@ -9,6 +9,8 @@ import (
 type Delivery struct {
 	Files []File
 	Words string // typed by the sender: they stand above the files, or are the page
+	// Missing is what came along and could not be had, for [services.RemarkMissing].
+	Missing []string
 	// AddTo is the revision that stays, with the delivery added to it: files
 	// of the same name are replaced, words stand below the earlier ones. The
 	// zero value means none.

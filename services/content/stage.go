@@ -49,6 +49,9 @@ func (s *Store) fill(ctx context.Context, w *writer, d Delivery) error {
 	if err := s.keep(w, d.AddTo); err != nil {
 		return err
 	}
+	if len(d.Missing) > 0 {
+		w.manifest.Remarks = append(w.manifest.Remarks, services.Remark{Code: services.RemarkMissing, Names: d.Missing})
+	}
 	w.added = make(map[string]bool)
 	for _, f := range d.Files {
 		if err := receive(ctx, w, f, len(d.Files) == 1); err != nil {

@@ -1,0 +1,264 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"onionbot/bots/command"
+	"onionbot/services"
+)
+
+// upload gathers what a command is to show: what came along with it, else the
+// file that it answers, else files that came before it without a word.
+func (r *Router) upload(ctx context.Context, t *turn, c command.Command) (Upload, error) {
+	u := Upload{Attachments: t.msg.Attachments, Words: c.Body, Missing: t.msg.Missing}
+	if len(u.Attachments) == 0 && c.With == "" {
+		u.Attachments = t.msg.Quoted
+	}
+	if len(u.Attachments) > 0 {
+		return u, nil
+	}
+	l, err := r.lately(ctx)
+	if err != nil {
+		return u, err
+	}
+	t.used = l.fallow(t.msg, c.With)
+	if len(t.used) == 0 && c.With != "" {
+		return u, services.E(services.CodeBadContent, "reason", "forgotten")
+	}
+	for _, k := range t.used {
+		m, err := r.recall(ctx, services.Incoming{Network: t.msg.Network, ID: k.ID, Raw: k.Raw, SentAt: time.UnixMilli(k.At)})
+		if err != nil || m == nil {
+			return u, services.Wrap(services.CodeBadContent, err, "reason", "forgotten")
+		}
+		u.Attachments = append(u.Attachments, m.Attachments...)
+		u.Missing = append(u.Missing, m.Missing...)
+	}
+	return u, nil
+}
+
+// empty reports whether there is nothing to show.
+func (u *Upload) empty() bool { return len(u.Attachments) == 0 && u.Words == "" }
+
+// note remembers, with the command, what it started and what it used up.
+func (t *turn) note(r *Router) func(services.Tx, string) error {
+	return func(tx services.Tx, instance string) error {
+		return r.remember(tx, func(l *lately) {
+			sender := senderOf(t.msg)
+			l.use(sender, t.used)
+			if instance != "" {
+				l.Started[sender] = startedLately{Instance: instance, At: t.sentAt().UnixMilli()}
+			}
+		})
+	}
+}
+
+func (t *turn) sentAt() time.Time {
+	if t.msg.SentAt.IsZero() {
+		return t.now
+	}
+	return t.msg.SentAt
+}
+
+// start stages what is to be shown, and gives it back if the start is refused.
+func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
+	opts := services.StartOptions{
+		Service: c.Service, Name: c.Name, Life: c.For, Until: c.Until,
+		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},
+	}
+	if d := r.definition(c.Service); r.o.Content == nil || d == nil || d.Content == "" {
+		if len(t.msg.Attachments) > 0 || c.With != "" {
+			return services.E(services.CodeNoContent, "service", c.Service)
+		}
+		return r.o.Engine.Start(ctx, t.req, opts)
+	}
+	u, err := r.upload(ctx, &t, c)
+	switch {
+	case err != nil:
+		return err
+	case u.empty() && len(u.Missing) > 0:
+		return r.answer(ctx, t, r.o.Replies.Unsupported(u.Missing[0]), "start", "unsupported")
+	case !u.empty():
+		if opts.Content, err = r.stage(ctx, t, u); err != nil {
+			return err
+		}
+	}
+	t.req.Note = t.note(r)
+	err = r.o.Engine.Start(ctx, t.req, opts)
+	if err != nil && opts.Content != "" {
+		r.o.Content.Discard(opts.Content)
+	}
+	return err
+}
+
+// stage receives an upload; what is fetched from a network is tried again.
+func (r *Router) stage(ctx context.Context, t turn, u Upload) (string, error) {
+	u.Attachments = slices.Clone(u.Attachments)
+	for i, a := range u.Attachments {
+		u.Attachments[i].Open = r.patiently(t.msg, a.Open)
+	}
+	return r.o.Content.Stage(ctx, u)
+}
+
+// add shows more on something that runs.
+func (r *Router) add(ctx context.Context, t turn, c command.Command) error {
+	i, err := r.page(ctx, t, c.Target)
+	if err != nil {
+		return err
+	}
+	u, err := r.upload(ctx, &t, c)
+	switch {
+	case err != nil:
+		return err
+	case u.empty() && len(u.Missing) > 0:
+		return r.answer(ctx, t, r.o.Replies.Unsupported(u.Missing[0]), "add", "unsupported")
+	case u.empty():
+		return r.answer(ctx, t, r.o.Replies.NothingToAdd(), "add", string(services.CodeEmpty))
+	}
+	return r.fill(ctx, t, i, u)
+}
+
+// fill adds an upload to what an instance shows.
+func (r *Router) fill(ctx context.Context, t turn, i *services.Instance, u Upload) error {
+	u.AddTo = i
+	dir, err := r.stage(ctx, t, u)
+	if err != nil {
+		return err
+	}
+	t.req.Note = t.note(r)
+	change := services.ChangeAdded
+	if r.o.Content.Shown(i) == nil {
+		change = services.ChangeFilled
+	}
+	return r.give(ctx, t, i, dir, change)
+}
+
+// clear takes off what an instance shows.
+func (r *Router) clear(ctx context.Context, t turn, c command.Command) error {
+	i, err := r.page(ctx, t, c.Target)
+	if err != nil {
+		return err
+	}
+	dir, err := r.o.Content.Empty()
+	if err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
+	return r.give(ctx, t, i, dir, services.ChangeCleared)
+}
+
+func (r *Router) give(ctx context.Context, t turn, i *services.Instance, dir string, change services.Change) error {
+	err := r.o.Engine.Fill(ctx, t.req, services.FillOptions{Instance: i.ID, Base: i.Content, Content: dir, Change: change})
+	if err != nil {
+		r.o.Content.Discard(dir)
+	}
+	return err
+}
+
+// page is the instance that a command about content means: the one that is
+// named, else the only one of the user's that takes content.
+func (r *Router) page(ctx context.Context, t turn, target string) (*services.Instance, error) {
+	if r.o.Content == nil {
+		return nil, services.E(services.CodeNoContent, "service", target)
+	}
+	if target != "" {
+		i, err := r.o.Engine.Find(ctx, t.user, target)
+		if d := definitionOf(r, i); err == nil && (d == nil || d.Content == "") {
+			return nil, services.E(services.CodeNoContent, "service", i.Service)
+		}
+		return i, err
+	}
+	own, err := r.pages(ctx, t.user)
+	if err != nil {
+		return nil, err
+	}
+	switch len(own) {
+	case 0:
+		return nil, services.E(services.CodeNothingRunning)
+	case 1:
+		return own[0], nil
+	}
+	return nil, services.E(services.CodeAmbiguous, "names", namesOf(own))
+}
+
+// pages are the user's own running instances that take content.
+func (r *Router) pages(ctx context.Context, u *services.User) (own []*services.Instance, err error) {
+	all, err := r.o.Engine.List(ctx, u)
+	for _, i := range all {
+		if d := definitionOf(r, i); i.Owner == u.Name && i.Live() && d != nil && d.Content != "" {
+			own = append(own, i)
+		}
+	}
+	return own, err
+}
+
+func definitionOf(r *Router, i *services.Instance) *services.Definition {
+	if i == nil {
+		return nil
+	}
+	return r.definition(i.Service)
+}
+
+func namesOf(all []*services.Instance) string {
+	names := ""
+	for _, i := range all {
+		if names != "" {
+			names += ", "
+		}
+		names += i.Name
+	}
+	return names
+}
+
+// wordless deals with files that came without a word: they belong to what
+// their sender has just started, or wait for a word.
+func (r *Router) wordless(ctx context.Context, t turn) error {
+	l, err := r.lately(ctx)
+	if err != nil {
+		return err
+	}
+	sender := senderOf(t.msg)
+	if s, ok := l.Started[sender]; ok && r.o.Content != nil {
+		since := t.sentAt().Sub(time.UnixMilli(s.At))
+		i, err := r.o.Engine.Find(ctx, t.user, "#"+s.Instance)
+		if err == nil && i.Live() && since.Abs() < fillWindow {
+			return r.fill(ctx, t, i, Upload{Attachments: t.msg.Attachments, Missing: t.msg.Missing})
+		}
+		if err != nil && !errors.As(err, new(*services.Error)) {
+			return err
+		}
+	}
+	return r.askAbout(ctx, t, l)
+}
+
+// askAbout asks what to do with files, and keeps them until that is said.
+func (r *Router) askAbout(ctx context.Context, t turn, l *lately) error {
+	if r.recall == nil || !r.keeps[t.msg.Network] || t.msg.SentAt.IsZero() {
+		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
+	}
+	t.req.Note = func(tx services.Tx, _ string) error {
+		return r.remember(tx, func(l *lately) { l.keep(t.msg) })
+	}
+	for _, k := range l.Kept[senderOf(t.msg)] {
+		if k.Group != "" && k.Group == t.msg.Group { // a late part of an album that was asked about
+			return r.o.Engine.Record(ctx, t.req, services.AuditEntry{Action: "message", Outcome: "kept"})
+		}
+	}
+	own, err := r.pages(ctx, t.user)
+	if err != nil {
+		return err
+	}
+	var takers []*services.Definition
+	for _, d := range r.permitted(t.user) {
+		if d.Content != "" {
+			takers = append(takers, d)
+		}
+	}
+	if len(takers) == 0 {
+		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
+	}
+	reply := r.o.Replies.WhatWithFiles(len(t.msg.Attachments), t.msg.ID, keptFor, takers[0], own)
+	return r.answer(ctx, t, reply, "message", "asked")
+}
