@@ -50,3 +50,65 @@ func TestNothingIsLoadedFromElsewhereAndNothingRuns(t *testing.T) {
 		}
 	}
 }
+
+func TestTextRunsAsItsLettersDo(t *testing.T) {
+	got := render(t, "سلام دنیا!\n\n- یک\n- دو\n\n> نقل\n\nand in English\n\n    code")
+	for _, want := range []string{`<html dir="rtl">`, `<p dir="rtl">سلام`, `<ul dir="rtl">`, `<li dir="rtl">یک`, `<blockquote dir="rtl">`, `<p dir="ltr">and`, "<pre><code>code"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in:\n%s", want, got)
+		}
+	}
+	if plain := render(t, "hello\n\n- one"); strings.Contains(plain, "dir=") || strings.Contains(plain, "lang=") {
+		t.Errorf("a direction or a language that nobody knows:\n%s", plain)
+	}
+	out, err := page.Render(page.Content{Words: "salut", Lang: "fr"})
+	if err != nil || !strings.Contains(string(out), `<html lang="fr">`) {
+		t.Errorf("%s %v", out, err)
+	}
+}
+
+func TestLinesStayLines(t *testing.T) {
+	if got := render(t, "Demo\nSaturday 14:00\nMain Street 5"); !strings.Contains(got, "<p>Demo<br>\nSaturday 14:00<br>\nMain Street 5</p>") {
+		t.Errorf("typed: %s", got)
+	}
+	out, err := page.Render(page.Content{Text: "Demo\n  <Saturday>\n\nMain Street 5\n"})
+	if err != nil || !strings.Contains(string(out), "<div class=\"text\">Demo\n  &lt;Saturday&gt;\n\nMain Street 5</div>") {
+		t.Errorf("a text file: %s %v", out, err)
+	}
+}
+
+func TestPastedHTMLIsShownOrRefusedNeverEmpty(t *testing.T) {
+	for words, want := range map[string]string{
+		"<h1>Hello</h1>":                             "<h1>Hello</h1>",
+		"<div><b>tea</b> at <i>eight</i></div>":      "<b>tea</b> at <i>eight</i>",
+		"come <u>all</u>":                            "come <u>all</u>",
+		"<center><font color=red>Hi</font></center>": "Hi",
+	} {
+		if got := render(t, words); !strings.Contains(got, want) {
+			t.Errorf("%s became:\n%s", words, got)
+		}
+	}
+	for _, words := range []string{"<script>alert(1)</script>", "<!-- nothing -->", "<video src=x></video>"} {
+		if _, err := page.Render(page.Content{Words: words}); !errors.Is(err, page.ErrNothing) {
+			t.Errorf("%s: %v", words, err)
+		}
+	}
+	if !page.Whole("<!DOCTYPE html>\n<html><body><h1>x</h1></body></html>") || !page.Whole("<html><p>x</html>") || page.Whole("<h1>x</h1>") || page.Whole("about <html>") {
+		t.Error("whole pages are told from pieces wrongly")
+	}
+}
+
+func TestMarkdownFilesLinkToEachOthersPages(t *testing.T) {
+	out, err := page.Render(page.Content{Markdown: true, Text: "# One\n\n[two](two.md) [there](sub/x.md#part) [out](https://example.org/a.md)\n![p](img/a%20b.png)\n![t](https://tracker.example/p.png)\n- [x] done"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`href="two.html"`, `href="sub/x.html#part"`, `href="https://example.org/a.md"`, `src="img/a%20b.png"`, `<h1 id="one">`, `type="checkbox"`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not in:\n%s", want, out)
+		}
+	}
+	if strings.Contains(string(out), "tracker") {
+		t.Errorf("a picture from elsewhere: %s", out)
+	}
+}
