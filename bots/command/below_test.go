@@ -42,15 +42,19 @@ func TestClausesMayStandBelowTheirCommand(t *testing.T) {
 
 func TestAddAndClear(t *testing.T) {
 	for text, want := range map[string]Command{
-		"add":                         {Verb: VerbAdd},
-		"Add to site":                 {Verb: VerbAdd, Target: "site"},
-		"add this to my blog\nand so": {Verb: VerbAdd, Target: "blog", Body: "and so"},
-		"add blog with #812":          {Verb: VerbAdd, Target: "blog", With: "#812"},
-		"add #abcdefghijkl with #812": {Verb: VerbAdd, Target: "#abcdefghijkl", With: "#812"},
-		"add with #812":               {Verb: VerbAdd, With: "#812"},
-		"clear":                       {Verb: VerbClear},
-		"clear the site":              {Verb: VerbClear, Target: "site"},
-		"start site with #812":        {Verb: VerbStart, Service: "site", With: "#812"},
+		"add":                           {Verb: VerbAdd},
+		"Add to site":                   {Verb: VerbAdd, Target: "site"},
+		"add this to my blog\nand so":   {Verb: VerbAdd, Target: "blog", Body: "and so"},
+		"add blog with #812":            {Verb: VerbAdd, Target: "blog", With: "#812"},
+		"add #abcdefghijkl with #812":   {Verb: VerbAdd, Target: "#abcdefghijkl", With: "#812"},
+		"add with #812":                 {Verb: VerbAdd, With: "#812"},
+		"clear":                         {Verb: VerbClear},
+		"clear the site":                {Verb: VerbClear, Target: "site"},
+		"start site keep metadata":      {Verb: VerbStart, Service: "site", KeepMetadata: true},
+		"start site\nkeep exif data\nx": {Verb: VerbStart, Service: "site", KeepMetadata: true, Body: "x"},
+		"add blog keep the metadata":    {Verb: VerbAdd, Target: "blog", KeepMetadata: true},
+		"add keep metadata":             {Verb: VerbAdd, KeepMetadata: true},
+		"start site with #812":          {Verb: VerbStart, Service: "site", With: "#812"},
 	} {
 		got, err := grammarFor().Parse(text)
 		if err != nil || got != want {

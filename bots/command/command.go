@@ -40,6 +40,8 @@ type Command struct {
 	Topic   Verb          // help: one command; "" for all
 	With    string        // start, add: "#" and the ID of an earlier message whose files are meant
 	Body    string        // start, add: the lines below the command
+	// KeepMetadata leaves in pictures what they tell about their maker: start, add.
+	KeepMetadata bool
 }
 
 // String is the command as it can be typed; parsing it gives the command
@@ -66,6 +68,9 @@ func (c Command) String() string {
 	}
 	if c.With != "" {
 		add("with", c.With)
+	}
+	if c.KeepMetadata {
+		add("keep", "metadata")
 	}
 	line := strings.Join(words, " ")
 	if c.Body != "" {

@@ -36,13 +36,33 @@ func parseAdd(r *reader, c *Command) error {
 	r.skip("this", "these", "it")
 	r.skip("to", "on")
 	r.skip(articles()...)
-	if r.peek() != "with" {
+	if r.peek() != "with" && r.peek() != "keep" {
 		c.Target = r.next()
 	}
 	if r.peek() == "with" {
-		return parseWith(r, c)
+		if err := parseWith(r, c); err != nil {
+			return err
+		}
+	}
+	if r.peek() == "keep" {
+		return parseKeep(r, c)
 	}
 	return nil
+}
+
+// parseKeep reads "keep metadata".
+func parseKeep(r *reader, c *Command) error {
+	word := r.next()
+	r.skip("the", "all", "my")
+	switch r.peek() {
+	case "metadata", "meta", "exif", "gps":
+		c.KeepMetadata = true
+		if r.next(); r.peek() == "data" {
+			r.next()
+		}
+		return nil
+	}
+	return r.usage(word)
 }
 
 // parseWith reads "with #<message>", as buttons say it.
@@ -122,6 +142,8 @@ func parseClause(r *reader, c *Command) error {
 		return parseUntil(r, c)
 	case "with":
 		return parseWith(r, c)
+	case "keep":
+		return parseKeep(r, c)
 	case "idle":
 		r.next()
 		r.skip("for", "after")

@@ -58,6 +58,7 @@ func table() []Entry {
 				{"start site once", "ends after one visit"},
 				{"start site for 20 visits", "ends after that many connections"},
 				{"start site as blog", "a second one, with a name of its own"},
+				{"start site keep metadata", "pictures keep place and camera"},
 			},
 			parse: parseStart,
 		},

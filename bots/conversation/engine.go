@@ -51,4 +51,6 @@ type Upload struct {
 	Words       string             // what was typed below the command
 	AddTo       *services.Instance // what it shows stays; nil to begin anew
 	Missing     []string           // what came along and cannot be had, as [bots.Message] says
+	// KeepMetadata leaves in pictures what they tell about their maker.
+	KeepMetadata bool
 }

@@ -14,7 +14,7 @@ import (
 // upload gathers what a command is to show: what came along with it, else the
 // file that it answers, else files that came before it without a word.
 func (r *Router) upload(ctx context.Context, t *turn, c command.Command) (Upload, error) {
-	u := Upload{Attachments: t.msg.Attachments, Words: c.Body, Missing: t.msg.Missing}
+	u := Upload{Attachments: t.msg.Attachments, Words: c.Body, Missing: t.msg.Missing, KeepMetadata: c.KeepMetadata}
 	if len(u.Attachments) == 0 && c.With == "" {
 		u.Attachments = t.msg.Quoted
 	}

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,18 +129,48 @@ func TestEveryCodeHasASentence(t *testing.T) {
 			t.Errorf("%s has no sentence of its own", code)
 		}
 	}
-	for _, reason := range constantsOfContent(t) {
-		fmt.Fprintf(&b, "## content: %s\n%s\n\n", reason, contentSentence(reason))
-		if contentSentence(reason) == contentSentence("") {
+	for _, reason := range contentReasons(t) {
+		e := services.E(services.CodeBadContent, "reason", reason, "kind", "7z", "file", "my <file>.7z")
+		fmt.Fprintf(&b, "## content: %s\n%s\n\n", reason, contentSentence(e))
+		if contentSentence(e) == contentSentence(services.E(services.CodeBadContent)) {
 			t.Errorf("content reason %q has no sentence", reason)
 		}
 	}
 	golden(t, "errors", b.String())
 }
 
-func constantsOfContent(t *testing.T) []string {
+// contentReasons are the reasons that package content gives.
+func contentReasons(t *testing.T) []string {
 	t.Helper()
-	return []string{"too-big", "too-many", "too-deep", "bomb", "bad-name", "bad-kind", "bad-zip", "empty", "unsupported", "twice", "incomplete"}
+	source, err := os.ReadFile("../../services/content/reasons.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range regexp.MustCompile(`(?m)^\t[A-Z]\w+\s+= "([a-z-]+)"`).FindAllSubmatch(source, -1) {
+		out = append(out, string(m[1]))
+	}
+	if len(out) < 10 {
+		t.Fatalf("only %d reasons found", len(out))
+	}
+	return append(out, "forgotten")
+}
+
+func TestWhatHappenedOnTheWayInIsSaid(t *testing.T) {
+	var b strings.Builder
+	seen := make(map[string]bool)
+	for _, code := range constants(t, "shown.go", "RemarkCode") {
+		r := services.Remark{
+			Code: services.RemarkCode(code), Reason: "bad-name", Names: []string{"../a@b_c.txt", "b", "c", "d"}, Fields: []string{"camera", "place (GPS)"},
+		}
+		s := remark(r)
+		if s == "" || seen[s] || strings.Contains(s, "@") {
+			t.Errorf("%s: %q", code, s)
+		}
+		seen[s] = true
+		fmt.Fprintf(&b, "## %s\n%s\n\n", code, s)
+	}
+	golden(t, "remarks", b.String())
 }
 
 func TestEveryKindHasAReply(t *testing.T) {

@@ -96,7 +96,7 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 	case services.CodeTextTooLong:
 		return fmt.Sprintf("That is too long: at most %s characters. Type \"help\" to see what you can say.", arg("max"))
 	case services.CodeBadContent:
-		return contentSentence(e.Args["reason"])
+		return contentSentence(e)
 	case services.CodeNoContent:
 		return fmt.Sprintf("%s takes no files. Send them with \"start site\".", quote(e.Args["service"]))
 	}
@@ -119,37 +119,6 @@ func machineSentence(e *services.Error) string {
 		return "The server's disk refuses writes. Nothing was changed; the operator has to look at it."
 	}
 	return "Something went wrong on the server, and nothing was changed. Try again; if it stays like this, tell the operator."
-}
-
-// contentSentence says why a file was refused.
-func contentSentence(reason string) string {
-	switch reason {
-	case "too-big":
-		return "That is too big. Send a smaller file, or a zip archive of fewer pages."
-	case "too-many":
-		return "There are too many files in it. Send a smaller archive."
-	case "too-deep":
-		return "Its folders are nested too deep. Send a flatter archive."
-	case "bomb":
-		return "It unpacks to far more than it should, so I did not take it."
-	case "bad-name":
-		return "A file in it has a name that I don't take. Use plain names without \"..\" or a leading slash."
-	case "bad-kind":
-		return "There is a link or a special file in it. Send plain files only."
-	case "bad-zip":
-		return "I can't read that zip archive. Make it again and resend it."
-	case "empty":
-		return "There is nothing in it. Send an HTML page, a picture, or a zip archive of a site."
-	case "unsupported":
-		return "A site can't show that kind of file. Send an HTML page, a picture, or a zip archive of a site."
-	case "twice":
-		return "Two files in it have the same name. Rename one and send it again."
-	case "incomplete":
-		return "The file could not be fetched, though I tried several times. Send it again in a while."
-	case "forgotten":
-		return "I don't have that file any more. Send it again, with \"start site\" as its text."
-	}
-	return "I can't take that file. Send an HTML page, a picture, or a zip archive of a site."
 }
 
 func usageSentence(verb command.Verb, word string) string {

@@ -38,7 +38,7 @@ func what(s *services.Shown) string {
 	}
 	switch {
 	case s.Files == 1 && len(s.Names) == 1:
-		parts = append(parts, fmt.Sprintf("%s (%s)", tame(s.Names[0], nameLimit), humanSize(s.Bytes)))
+		parts = append(parts, fmt.Sprintf("%s (%s)", fileName(s.Names[0]), humanSize(s.Bytes)))
 	case s.Files > 0:
 		parts = append(parts, fmt.Sprintf("%s (%s, %s)", plural(s.Files, "file", "files"), names(s.Names, s.Files), humanSize(s.Bytes)))
 	}
@@ -52,7 +52,7 @@ const nameLimit = 60
 func names(some []string, of int) string {
 	var out []string
 	for _, n := range some {
-		out = append(out, tame(n, nameLimit))
+		out = append(out, fileName(n))
 	}
 	if of > len(some) {
 		out = append(out, "…")
@@ -70,7 +70,7 @@ func remark(r services.Remark) string {
 	case services.RemarkMissing:
 		return fmt.Sprintf("Left out: %s.", missing(r.Names))
 	}
-	return ""
+	return wayIn(r)
 }
 
 // missing names what could not be had, each kind once.

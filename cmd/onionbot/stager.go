@@ -19,7 +19,7 @@ var _ conversation.Content = stager{}
 
 // Stage receives an upload.
 func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error) {
-	d := content.Delivery{Words: u.Words, Missing: u.Missing, Pages: pages{}}
+	d := content.Delivery{Words: u.Words, Missing: u.Missing, Pages: pages{}, KeepMetadata: u.KeepMetadata}
 	for _, a := range u.Attachments {
 		d.Files = append(d.Files, content.File{Name: a.Name, Description: a.Description, Read: a.Open})
 	}

@@ -95,7 +95,7 @@ func leftover(name string) string {
 			lower == "system volume information", lower == "icon\r":
 			return strings.TrimSpace(e)
 		case strings.HasPrefix(e, "._"):
-			return "._*"
+			return "._ files"
 		case strings.HasPrefix(e, ".") && e != "." && e != ".." && e != ".well-known":
 			return e
 		}

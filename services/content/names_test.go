@@ -167,7 +167,7 @@ func TestWhatSystemsLeaveBehindIsDroppedAndTold(t *testing.T) {
 		entry{name: "desktop.ini", body: "x"}, entry{name: "mysite/.git/config", body: "x"}, entry{name: "mysite/.env", body: "x"},
 		entry{name: "mysite/.well-known/security.txt", body: "kept"},
 	))))
-	want := []string{".DS_Store", "__MACOSX", "._*", "Thumbs.db", "desktop.ini", ".git", ".env"}
+	want := []string{".DS_Store", "__MACOSX", "._ files", "Thumbs.db", "desktop.ini", ".git", ".env"}
 	if len(shown.Remarks) != 1 || shown.Remarks[0].Code != services.RemarkLeftovers || !slices.Equal(shown.Remarks[0].Names, want) {
 		t.Errorf("remarks: %+v", shown.Remarks)
 	}
