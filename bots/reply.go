@@ -15,6 +15,7 @@ type Reply struct {
 	Text    string     // plain text, lines separated by \n
 	Address string     // the onion address that stands in Text, to be shown as code or link
 	Link    string     // a link that stands in Text
+	Copy    []string   // more that stands in Text and is copied whole: a line for a shell, addresses of a list
 	Buttons [][]Button // rows
 	QR      string     // content of a QR picture to send along; "" for none
 	Pending bool       // more will follow about the same instance by itself

@@ -24,7 +24,7 @@ const (
 	KindExtended    Kind = "extended"    // a new deadline
 	KindReminder    Kind = "reminder"    // expires soon; Args: left
 	KindStopping    Kind = "stopping"    // stop accepted
-	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason, checked
+	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason, checked, opened "never"
 	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault
 	KindBack        Kind = "back"        // reachable again
 	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault

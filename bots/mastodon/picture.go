@@ -18,9 +18,13 @@ const pictureText = "A QR code with the address that stands in this message."
 // pictureWait bounds the wait for the server to digest a picture.
 const pictureWait = 20 * time.Second
 
+// pictureTries is how often a picture is sent before its text goes alone.
+const pictureTries = 3
+
 // upload makes and uploads the QR picture. The text of a reply is complete by
-// itself, so a server that takes no picture does not stop it.
-func (a *Adapter) upload(ctx context.Context, content string) ([]mastodon.ID, error) {
+// itself, so a server that takes no picture, or broke over it in the attempts
+// before, does not stop it.
+func (a *Adapter) upload(ctx context.Context, content string, attempts int) ([]mastodon.ID, error) {
 	code, err := qr.Encode(content, qr.M)
 	if err != nil {
 		a.log.Warn("mastodon: no QR picture", "error", err)
@@ -38,13 +42,25 @@ func (a *Adapter) upload(ctx context.Context, content string) ([]mastodon.ID, er
 		err = a.awaitPicture(ctx, media)
 	}
 	switch {
-	case isClientError(err):
+	case isClientError(err), pictureRefused(err, attempts):
+		// What is in it stands in the text, and others wait behind it.
 		a.log.Warn("mastodon: the server refused the QR picture", "error", err)
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	return []mastodon.ID{media.ID}, nil
+}
+
+// pictureRefused reports whether the server, or what stands in front of it,
+// will not take a picture: it is too large for it, or it broke each time.
+func pictureRefused(err error, attempts int) bool {
+	status := statusOf(err)
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		status = proxy.status
+	}
+	return status == http.StatusRequestEntityTooLarge || status >= http.StatusInternalServerError && attempts >= pictureTries-1
 }
 
 // awaitPicture polls until the picture can be posted; 206 means not yet.

@@ -54,7 +54,7 @@ func (a *Adapter) postAll(ctx context.Context, out bots.Outgoing, to recipient, 
 			}
 		}
 		if i == len(texts)-1 && out.Reply.QR != "" {
-			media, err := a.upload(ctx, out.Reply.QR)
+			media, err := a.upload(ctx, out.Reply.QR, out.Attempt)
 			if err != nil {
 				return "", err
 			}
@@ -158,7 +158,7 @@ func (a *Adapter) edit(ctx context.Context, out bots.Outgoing, to recipient, tex
 		p.media = append(p.media, m.ID)
 	}
 	if out.Reply.QR != "" && len(p.media) == 0 {
-		if p.media, err = a.upload(ctx, out.Reply.QR); err != nil {
+		if p.media, err = a.upload(ctx, out.Reply.QR, out.Attempt); err != nil {
 			return "", false, err
 		}
 	}

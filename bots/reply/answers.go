@@ -80,15 +80,16 @@ func (r *Renderer) List(u *services.User, all []*services.Instance, now time.Tim
 	if len(all) == 0 {
 		return bots.Reply{Text: `Nothing is running. Type "services" to see what you can start.`}
 	}
-	var out []string
+	var out, addresses []string
 	for _, i := range all {
 		out = append(out, r.line(u, i, now))
-		if i.Live() && i.Owner == u.Name {
+		if i.Live() && i.Owner == u.Name && i.Onion.Address != "" {
 			out = append(out, "    "+i.Onion.Address)
+			addresses = append(addresses, i.Onion.Address)
 		}
 	}
 	out = append(out, `Type "status <name>" for more, "stop <name>" to end one.`)
-	return bots.Reply{Text: lines(out...)}
+	return bots.Reply{Text: lines(out...), Copy: addresses}
 }
 
 func (r *Renderer) line(u *services.User, i *services.Instance, now time.Time) string {
@@ -201,6 +202,8 @@ func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
 	reply := bots.Reply{Address: i.Onion.Address, QR: i.Onion.Address}
 	if link {
 		reply.QR, reply.Link = line, line
+	} else {
+		reply.Copy = []string{line}
 	}
 	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), line)
 	return reply

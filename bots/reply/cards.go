@@ -40,8 +40,11 @@ func (c card) full(head string, tail ...string) bots.Reply {
 	if c.i != nil {
 		reply.Address = c.i.Onion.Address
 	}
-	if link {
+	switch {
+	case link:
 		reply.Link = line
+	case line != "":
+		reply.Copy = []string{line}
 	}
 	reply.Text = lines(append([]string{head, line, c.hostKey(), c.hints(), c.shown()}, tail...)...)
 	return reply
@@ -155,10 +158,14 @@ func (c card) stopping() bots.Reply {
 	if why := services.Reason(c.n.Args["reason"]); why != "" && why != services.ReasonStopped {
 		text = fmt.Sprintf("%s is being taken down: %s. I'll tell you when nothing is left.", c.name, reasonPhrase(why))
 	}
-	// The last word goes to whoever started it.
-	mine := c.i.Origin.Network == c.n.To.Network && c.i.Origin.Account == c.n.To.Account
-	if !mine {
+	// The last word goes to where it was started from.
+	here := c.i.Origin.Network == c.n.To.Network && c.i.Origin.Account == c.n.To.Account
+	switch {
+	case here:
+	case c.i.Owner == c.n.Owner:
+		text = fmt.Sprintf("%s is being taken down. I'll tell you over %s, where you started it, when nothing is left.", c.name, tame(c.i.Origin.Network, quoteLimit))
+	default:
 		text = fmt.Sprintf("%s is being taken down. Its owner is told when nothing is left.", c.name)
 	}
-	return bots.Reply{Text: text, Pending: mine}
+	return bots.Reply{Text: text, Pending: here}
 }

@@ -10,7 +10,11 @@ import (
 // gone is the last word on an instance: why it ended and what was checked.
 func (c card) gone() bots.Reply {
 	checked := "Nothing is left of it, and the address no longer opens (checked)."
-	if c.n.Args["checked"] == "" {
+	switch {
+	case c.n.Args["checked"] != "":
+	case c.n.Args["opened"] == "never":
+		checked = "Nothing is left of it. It had not been reachable yet, so there was nothing to check."
+	default:
 		checked = "Nothing is left of it here. I could not check through tor that the address no longer opens."
 	}
 	return bots.Reply{

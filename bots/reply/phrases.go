@@ -8,7 +8,7 @@ import (
 
 // span as people say it: "2 h", "1 h 30 min", "3 days".
 func humanSpan(d time.Duration) string {
-	if d < time.Minute {
+	if d.Round(time.Second) < time.Minute {
 		return fmt.Sprintf("%d s", max(int(d.Round(time.Second)/time.Second), 0))
 	}
 	d = d.Round(time.Minute)

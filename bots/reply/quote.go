@@ -16,11 +16,14 @@ func quote(s string) string {
 	return "\u201c" + tame(s, quoteLimit) + "\u201d"
 }
 
+func inName(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
 // tame makes a user's word harmless and short.
 func tame(s string, limit int) string {
 	var b strings.Builder
 	count := 0
-	for _, r := range command.Clean(s) {
+	runes := []rune(command.Clean(s))
+	for i, r := range runes {
 		if count == limit {
 			b.WriteRune('…')
 			break
@@ -28,6 +31,7 @@ func tame(s string, limit int) string {
 		switch {
 		case r == '\n':
 			r = ' '
+		case r == '_' && i > 0 && i+1 < len(runes) && inName(runes[i-1]) && inName(runes[i+1]): // no markup within a word
 		case strings.ContainsRune("@<>&*_`~[]()|\\\u201c\u201d\uff20\ufe6b\"", r), !unicode.IsPrint(r):
 			continue
 		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r):

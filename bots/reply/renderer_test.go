@@ -291,7 +291,7 @@ func TestQuotedTextIsHarmless(t *testing.T) {
 func TestSpansReadLikeSpeech(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0 s", 5 * time.Second: "5 s", 2 * time.Minute: "2 min", 2 * time.Hour: "2 h", 119*time.Minute + 59*time.Second: "2 h",
-		90 * time.Minute: "1 h 30 min", 24 * time.Hour: "1 day", 50 * time.Hour: "2 days 2 h", 59*time.Second + 999*time.Millisecond: "60 s",
+		90 * time.Minute: "1 h 30 min", 24 * time.Hour: "1 day", 50 * time.Hour: "2 days 2 h", 59*time.Second + 999*time.Millisecond: "1 min",
 	} {
 		if got := humanSpan(d); got != want {
 			t.Errorf("%v: got %q, want %q", d, got, want)

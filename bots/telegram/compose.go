@@ -21,6 +21,17 @@ type part struct {
 	keyboard *keyboard
 }
 
+// withoutPicture is the part as a text.
+func (p part) withoutPicture() part {
+	p.picture = nil
+	if p.html == "" {
+		p.html = "Telegram does not take the picture right now."
+	} else {
+		p.html += "\n(Telegram does not take the picture right now.)"
+	}
+	return p
+}
+
 // keyboard is reply_markup as Telegram wants it. (telebot's own adds a field
 // to each button that contradicts callback_data.)
 type keyboard struct {

@@ -31,11 +31,12 @@ func render(text string, r *bots.Reply) string {
 	return out.String()
 }
 
-// next finds where the link or the address comes first, and which; at the
-// same place, or one inside the other, the longer. "" at the end of text.
+// next finds where the link, the address or something else to copy comes
+// first, and which; at the same place, or one inside the other, the longer.
+// "" at the end of text.
 func next(text string, r *bots.Reply) (at int, mark string) {
 	at = len(text)
-	for _, m := range []string{r.Link, r.Address} {
+	for _, m := range append([]string{r.Link, r.Address}, r.Copy...) {
 		if m == "" {
 			continue
 		}

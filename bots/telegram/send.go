@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,10 @@ func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
 	}
 	for i := len(done.ids); i < len(parts); i++ {
 		id, err := a.deliver(ctx, chat, parts[i], at(targets, i), out.Quiet)
+		if err != nil && parts[i].picture != nil && pictureRefused(err, out.Attempt) {
+			a.log.WarnContext(ctx, "telegram: a picture was not taken; its text goes alone", slog.Any("err", err))
+			id, err = a.deliver(ctx, chat, parts[i].withoutPicture(), 0, out.Quiet)
+		}
 		if err != nil {
 			failure := sendError(err)
 			a.pace.silence(chat, failure.RetryAfter)
@@ -82,6 +87,21 @@ func (a *Adapter) deliver(ctx context.Context, chat int64, p part, target int, q
 		return a.sendText(ctx, chat, p)
 	}
 	return 0, err
+}
+
+// pictureTries is how often a picture is sent before its text goes alone.
+const pictureTries = 3
+
+// pictureRefused reports whether Telegram will not take a picture: it said so,
+// or it answered with an error of its own several times. The chat is reachable
+// then, and what is in the picture stands in the text.
+func pictureRefused(err error, attempts int) bool {
+	var api *apiError
+	if !errors.As(err, &api) || sendError(err).Unwelcome {
+		return false
+	}
+	return api.Code == http.StatusBadRequest || api.Code == http.StatusRequestEntityTooLarge ||
+		api.Code >= http.StatusInternalServerError && attempts >= pictureTries-1
 }
 
 // remove deletes messages that an edit made superfluous. What stays is an old

@@ -305,3 +305,55 @@ func TestPaceOfAChat(t *testing.T) {
 		t.Errorf("%d messages came too fast for the server", n)
 	}
 }
+
+func TestAPictureThatIsNotTakenGoesAsText(t *testing.T) {
+	for name, tt := range map[string]struct {
+		kind  telegramtest.Kind
+		times int // attempts that fail before the text goes
+	}{"broken": {telegramtest.Broken, 2}, "gateway": {telegramtest.Gateway, -1}} {
+		t.Run(name, func(t *testing.T) {
+			s, a := meet(t)
+			s.Fault(telegramtest.Fault{Kind: tt.kind, Method: "sendPhoto", Times: -1})
+			out := outgoing("qr", "The address of site:\nhttp://x.onion/")
+			out.Reply.QR, out.Reply.Link = "http://x.onion/", "http://x.onion/"
+			failed := 0
+			for ; failed < 6; failed++ {
+				out.Attempt = failed
+				if _, err := a.Send(t.Context(), out); err == nil {
+					break
+				}
+			}
+			got := s.Chat(alice)
+			if tt.times < 0 { // who answers is not Telegram: nothing would be taken
+				if failed < 6 || len(got) != 0 {
+					t.Errorf("after %d failures: %+v", failed, got)
+				}
+				return
+			}
+			if failed != tt.times || len(got) != 1 || !strings.Contains(got[0].Text, "http://x.onion/") || got[0].Photo != nil {
+				t.Errorf("after %d failures: %+v", failed, got)
+			}
+		})
+	}
+}
+
+func TestWhatIsToBeCopiedIsCopiedWhole(t *testing.T) {
+	s, a := meet(t)
+	one, two := strings.Repeat("a", 56)+".onion", strings.Repeat("b", 56)+".onion"
+	line := "torsocks ssh -p 22 onion@" + one
+	out := outgoing("card", "ssh is reachable.\n"+line+"\nHost key: SHA256:x")
+	out.Reply.Address, out.Reply.Copy = one, []string{line}
+	send(t, a, out)
+	out = outgoing("list", "ssh: reachable\n    "+one+"\nsite: reachable\n    "+two)
+	out.Reply.Copy = []string{one, two}
+	send(t, a, out)
+	got := s.Chat(alice)
+	if !strings.Contains(got[0].HTML, "<code>"+line+"</code>") {
+		t.Errorf("the line: %s", got[0].HTML)
+	}
+	for _, address := range []string{one, two} {
+		if !strings.Contains(got[1].HTML, "<code>"+address+"</code>") {
+			t.Errorf("the list: %s", got[1].HTML)
+		}
+	}
+}

@@ -130,6 +130,9 @@ func (r *Reconciler) sayGone(tx services.Tx, i *services.Instance, checked bool,
 	if checked {
 		args["checked"] = now.UTC().Format(time.RFC3339)
 	}
+	if i.ReadyAt.IsZero() {
+		args["opened"] = "never"
+	}
 	return r.say(tx, i, &services.Notice{
 		Key: "gone/" + i.ID, Kind: goneKind(i.Reason), Slot: "end/" + i.ID, Args: args, DueAt: now, Alert: true,
 	})
