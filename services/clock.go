@@ -9,6 +9,15 @@ type Clock interface {
 	Now() time.Time
 }
 
+// ShiftClock is a [Clock] that knows what was done to the machine's clock
+// since the process began.
+type ShiftClock interface {
+	Clock
+	// Shift returns how far the machine's clock was set forward in all, and how
+	// far this clock is ahead of it now because it was set back.
+	Shift() (forward, back time.Duration)
+}
+
 // ClockFunc makes a [Clock] from a function.
 type ClockFunc func() time.Time
 

@@ -26,7 +26,7 @@ const (
 	CodeBadDuration     Code = "bad-duration"     // args: word
 	CodeTooShort        Code = "too-short"        // args: min
 	CodeTooLong         Code = "too-long"         // args: max; left, how much more is possible
-	CodeTooMany         Code = "too-many"         // the user's quota of instances; args: max
+	CodeTooMany         Code = "too-many"         // the user's quota of instances; args: max; ending, how many of them are still being taken down, if that is why
 	CodeFull            Code = "full"             // the host's quota of instances
 	CodeNoSSHKeys       Code = "no-ssh-keys"      // the service wants public keys and the user has none
 	CodeNothingRunning  Code = "nothing-running"  // stop, more, status with nothing live

@@ -38,12 +38,13 @@ func (m *Manager) extend(tx Tx, u *User, inst *Instance, by time.Duration, now t
 		return E(CodeTooShort, "min", time.Minute.String())
 	}
 	expires := inst.ExpiresAt.Add(by)
-	if def, ok := m.o.Catalog.Find(inst.Service); ok {
-		longest := shorter(def.MaxLife, u.MaxLife)
-		if longest > 0 && expires.Sub(inst.CreatedAt) > longest {
-			left := inst.CreatedAt.Add(longest).Sub(inst.ExpiresAt)
-			return E(CodeTooLong, "max", longest.String(), "left", max(left, 0).Truncate(time.Second).String())
-		}
+	longest := u.MaxLife
+	if def, ok := m.o.Catalog.Find(inst.Service); ok { // it may have left the catalogue
+		longest = shorter(def.MaxLife, longest)
+	}
+	if longest > 0 && expires.Sub(inst.CreatedAt) > longest {
+		left := inst.CreatedAt.Add(longest).Sub(inst.ExpiresAt)
+		return E(CodeTooLong, "max", longest.String(), "left", max(left, 0).Truncate(time.Second).String())
 	}
 	inst.ExpiresAt, inst.UpdatedAt = expires, now
 	if err := tx.SkipNotices(inst.ID, KindReminder); err != nil {

@@ -7,6 +7,7 @@ type Health struct {
 	Docker   string            // what is wrong with the container engine
 	Tor      string            // what is wrong with tor
 	Disk     string            // what is wrong with the state directory
+	Clock    string            // what was done to the machine's clock
 	Adapters map[string]string // network to trouble, as the adapters report it
 	Live     int               // instances that should run
 	Ready    int               // of them reachable

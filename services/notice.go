@@ -18,16 +18,16 @@ type Kind string
 const (
 	KindReply       Kind = "reply"       // the answer to a command that is not about one instance; Body holds it, rendered
 	KindStarted     Kind = "started"     // accepted; address and expiry; Args: untaken-time, untaken-rules if it ran already
-	KindProgress    Kind = "progress"    // a long step goes on; Args: step
+	KindProgress    Kind = "progress"    // a long step goes on; Args: step; or fault, if it failed and is tried again, and how an app ended (exit, memory)
 	KindReachable   Kind = "reachable"   // verified through tor
 	KindUnreachable Kind = "unreachable" // given up and removed
 	KindExtended    Kind = "extended"    // a new deadline
 	KindReminder    Kind = "reminder"    // expires soon; Args: left
 	KindStopping    Kind = "stopping"    // stop accepted
-	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason, checked, opened "never"
-	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault
+	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason; checked; opened "never"; early, by how much a clock that was set forward brought it closer
+	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault; exit, memory
 	KindBack        Kind = "back"        // reachable again
-	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault
+	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault; exit, memory
 	KindContent     Kind = "content"     // other content is shown; Args: change, and as of "started"
 )
 

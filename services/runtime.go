@@ -69,7 +69,8 @@ type Runtime interface {
 	EnsureImage(ctx context.Context, d *Definition, progress func(step string)) error
 	// Run creates and starts the container and tells the shim to go. It
 	// returns when the app's sockets are in place; the app may not yet accept.
-	// A container of the same ID that has exited is replaced.
+	// A container of the same ID that has exited is replaced. [CodeNotFound]
+	// says that the image is missing: a Run builds none.
 	Run(ctx context.Context, spec ContainerSpec) error
 	// Target returns the unix socket that an onion's port must point to. It
 	// is known before the container exists.

@@ -190,24 +190,41 @@ func (m *Manager) takeWarm(tx Tx, def *Definition, fresh *Instance) (*Instance, 
 	return fresh, nil
 }
 
-// quota refuses a start beyond what the user, or this host, may have running.
+// quota refuses a start beyond what the user, or this host, may have. What is
+// being taken down is still there, and counts until nothing of it is left.
 func (m *Manager) quota(tx Tx, u *User) error {
-	mine, err := tx.CountInstances(InstanceFilter{Owner: u.Name, Desired: DesiredRunning})
+	mine, err := tx.CountInstances(InstanceFilter{Owner: u.Name, NotEnded: true})
 	if err != nil {
 		return err
 	}
 	if mine >= u.MaxInstances {
-		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances))
+		return tooMany(tx, u, mine)
 	}
 	limit := m.o.Policy.MaxInstances
 	if limit <= 0 {
 		return nil
 	}
-	total, err := tx.CountInstances(InstanceFilter{Desired: DesiredRunning})
-	if err == nil && total >= limit {
+	total, err := tx.CountInstances(InstanceFilter{NotEnded: true})
+	if err != nil {
+		return err
+	}
+	warm, err := tx.CountInstances(InstanceFilter{Desired: DesiredWarm})
+	if err == nil && total-warm >= limit {
 		err = E(CodeFull)
 	}
 	return err
+}
+
+// tooMany says whether it is what runs that is too much, or what is ending.
+func tooMany(tx Tx, u *User, mine int) error {
+	running, err := tx.CountInstances(InstanceFilter{Owner: u.Name, Desired: DesiredRunning})
+	if err != nil {
+		return err
+	}
+	if running >= u.MaxInstances {
+		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances))
+	}
+	return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances), "ending", fmt.Sprint(mine-running))
 }
 
 // reminders are the notices before expiry, due at their times.

@@ -150,7 +150,7 @@ func (r *Renderer) Overview(u *services.User, all []*services.Instance, h servic
 // troubles is a line for each thing that is wrong with the machine.
 func troubles(h services.Health) string {
 	var out []string
-	for _, s := range []string{h.Docker, h.Tor, h.Disk} {
+	for _, s := range []string{h.Docker, h.Tor, h.Disk, h.Clock} {
 		if s != "" {
 			out = append(out, "Trouble: "+s+".")
 		}

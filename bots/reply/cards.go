@@ -126,6 +126,9 @@ func (c card) started() bots.Reply {
 }
 
 func (c card) progress() bots.Reply {
+	if c.n.Args["step"] == "" && c.n.Args["fault"] != "" {
+		return bots.Reply{Text: fmt.Sprintf("%s is not ready yet: %s. I keep trying, and will tell you how it goes.", c.name, c.fault()), Pending: true}
+	}
 	step := tame(c.n.Args["step"], 120)
 	return bots.Reply{Text: fmt.Sprintf("%s is being prepared: %s\nThis takes longer the first time. I'll tell you when it is ready.", c.name, step), Pending: true}
 }

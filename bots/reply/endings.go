@@ -2,6 +2,7 @@ package reply
 
 import (
 	"fmt"
+	"strconv"
 
 	"onionbot/bots"
 	"onionbot/services"
@@ -17,8 +18,12 @@ func (c card) gone() bots.Reply {
 	default:
 		checked = "Nothing is left of it here. I could not check through tor that the address no longer opens."
 	}
+	early := ""
+	if by := c.n.Args["early"]; by != "" {
+		early = fmt.Sprintf("The server's clock was set forward by %s meanwhile, so it ended that much early.", spanArg(by))
+	}
 	return bots.Reply{
-		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(c.n.Args["reason"]))), checked),
+		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(c.n.Args["reason"]))), early, checked),
 		Buttons: c.startAgain(),
 	}
 }
@@ -26,7 +31,7 @@ func (c card) gone() bots.Reply {
 func (c card) unreachable() bots.Reply {
 	why := ""
 	if f := services.Fault(c.n.Args["fault"]); f != services.FaultNone && f != services.FaultProbe {
-		why = " (" + faultPhrase(f) + ")"
+		why = " (" + c.fault() + ")"
 	}
 	return bots.Reply{
 		Text: lines(
@@ -37,7 +42,7 @@ func (c card) unreachable() bots.Reply {
 }
 
 func (c card) lost() bots.Reply {
-	text := fmt.Sprintf("%s has ended by a fault: %s. Nothing is left of it.", c.name, faultPhrase(services.Fault(c.n.Args["fault"])))
+	text := fmt.Sprintf("%s has ended by a fault: %s. Nothing is left of it.", c.name, c.fault())
 	if services.Reason(c.n.Args["reason"]) == services.ReasonLost {
 		text = fmt.Sprintf("%s has ended: tor was restarted, and its key was kept in memory only. The address is lost; nothing is left of it.", c.name)
 	}
@@ -48,9 +53,8 @@ func (c card) lost() bots.Reply {
 }
 
 func (c card) down() bots.Reply {
-	fault := services.Fault(c.n.Args["fault"])
 	return bots.Reply{
-		Text: lines(fmt.Sprintf("%s is not reachable right now: %s. I am repairing it and will tell you when it is back.", c.name, faultPhrase(fault)),
+		Text: lines(fmt.Sprintf("%s is not reachable right now: %s. I am repairing it and will tell you when it is back.", c.name, c.fault()),
 			fmt.Sprintf("Type \"status %s\" to look, \"stop %s\" to end it.", c.name, c.name)),
 		Buttons: buttons(c.i), Pending: true,
 	}
@@ -128,6 +132,33 @@ func faultPhrase(f services.Fault) string {
 		return "its address does not open"
 	case services.FaultDisk:
 		return "the disk refuses writes"
+	case services.FaultUnlisted:
+		return "it would have to be repaired, and this server no longer offers it"
 	}
 	return "something went wrong on the server"
+}
+
+// fault is what is wrong, by the notice; if its app ended, how.
+func (c card) fault() string {
+	f := services.Fault(c.n.Args["fault"])
+	if f == services.FaultContainer {
+		if s := exitPhrase(c.n.Args); s != "" {
+			return s
+		}
+	}
+	return faultPhrase(f)
+}
+
+// exitPhrase says how an app ended, "" if that is not known.
+func exitPhrase(args map[string]string) string {
+	code, err := strconv.Atoi(args["exit"])
+	switch {
+	case args["memory"] != "":
+		return "its app needed more memory than it may have"
+	case err != nil:
+		return ""
+	case code > 128:
+		return fmt.Sprintf("its app was ended by signal %d", code-128)
+	}
+	return fmt.Sprintf("its app ended with exit code %d", code)
 }

@@ -88,6 +88,13 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 		}
 		return s
 	case services.CodeTooMany:
+		switch n := arg("ending"); n {
+		case "":
+		case "1":
+			return fmt.Sprintf("You may have %s at once, and one is still being taken down. Try again when I have told you that it is gone.", arg("max"))
+		default:
+			return fmt.Sprintf("You may have %s at once, and %s are still being taken down. Try again when I have told you that they are gone.", arg("max"), n)
+		}
 		return fmt.Sprintf("You have as many running as you may (%s). Stop one first: type \"list\" to see them.", arg("max"))
 	case services.CodeFull:
 		return "This server is full right now. Try again when something else has ended."

@@ -131,9 +131,7 @@ func (r *Runtime) launch(ctx context.Context, l layout, spec services.ContainerS
 		}
 	case isNotFound(err):
 		r.forgetImage(spec.Definition.Ref())
-		if err = r.EnsureImage(ctx, spec.Definition, nil); err == nil {
-			err = r.create(ctx, spec, who)
-		}
+		return services.Wrap(services.CodeNotFound, err, "what", "image")
 	}
 	if err != nil {
 		return fmt.Errorf("create container: %w", err)

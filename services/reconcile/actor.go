@@ -23,37 +23,11 @@ type actor struct {
 	address  atomic.Value                 // string
 }
 
-// lane names steps that must not run at the same time.
-type lane string
-
-var lanes = map[StepKind]lane{ //nolint:gochecknoglobals // a constant table
-	StepRun: "container", StepRemoveContainer: "container",
-	StepDeadline: "shim", StepArm: "arm", StepCount: "count", StepShow: "show",
-	StepPublish: "onion", StepRemoveOnion: "onion",
-	StepProbe: "probe", StepVerifyGone: "probe",
-	StepEnd: "row", StepFinish: "row",
-}
-
-// bringsUp reports whether a step brings something up, so that it is cut off
-// when the instance should be gone.
-func (k StepKind) bringsUp() bool {
-	switch k {
-	case StepRun, StepPublish, StepProbe, StepDeadline, StepArm, StepShow, StepCount:
-		return true
-	}
-	return false
-}
-
-type job struct {
-	kind   StepKind
-	cancel context.CancelFunc
-}
-
+// outcome is the end of a job.
 type outcome struct {
-	step     Step
-	err      error
-	cut      bool        // it was cut off, so that its end says nothing
-	remember func(*Memo) // what the actor remembers; runs in the actor's goroutine
+	*job
+	err error
+	cut bool // it was cut off, so that its end says nothing
 }
 
 func newActor(r *Reconciler, id string) *actor {
@@ -61,7 +35,7 @@ func newActor(r *Reconciler, id string) *actor {
 		r: r, id: id, woken: make(chan struct{}, 1), done: make(chan outcome),
 		busy: make(map[lane]*job), unseen: make(map[services.Fault]time.Time),
 	}
-	a.memo.Since = r.o.Clock.Now()
+	a.memo.ForwardAtFirst, _ = r.shift()
 	a.address.Store("")
 	a.wake()
 	return a
@@ -116,16 +90,17 @@ func (a *actor) drain() {
 }
 
 func (a *actor) settle(out outcome) {
-	delete(a.busy, lanes[out.step.Kind])
+	kind := out.step.Kind
+	delete(a.busy, lanes[kind])
 	switch {
 	case out.err == nil:
-		a.memo.succeeded(&a.r.o.Policy, out.step.Kind, a.now())
+		a.memo.succeeded(&a.r.o.Policy, kind, a.now())
 	case !out.cut:
-		a.memo.failed(&a.r.o.Policy, out.step.Kind, out.err, a.now())
-		a.r.o.Log.Warn("step failed", "step", string(out.step.Kind), "instance", a.id, "error", out.err)
+		a.memo.failed(&a.r.o.Policy, kind, out.err, a.now())
+		a.r.o.Log.Warn("step failed", "step", string(kind), "instance", a.id, "error", out.err)
 	}
-	if out.remember != nil {
-		out.remember(&a.memo)
+	for _, fn := range out.notes {
+		fn(&a.memo)
 	}
 }
 
@@ -157,9 +132,6 @@ func (a *actor) reconcile(ctx context.Context, timer *time.Timer) bool {
 			return false // their ends are awaited first: nothing may appear behind us
 		}
 	}
-	if _, ok := a.r.builds.Load(a.id); ok {
-		a.memo.Since = now
-	}
 	seen := a.observe(ctx, inst)
 	steps := Plan(&a.r.o.Policy, inst, seen, a.memo, now)
 	for _, step := range steps {
@@ -171,7 +143,7 @@ func (a *actor) reconcile(ctx context.Context, timer *time.Timer) bool {
 
 func (a *actor) cancelBringUp() {
 	for _, j := range a.busy {
-		if j.kind.bringsUp() {
+		if j.step.Kind.bringsUp() {
 			j.cancel()
 		}
 	}
@@ -179,7 +151,7 @@ func (a *actor) cancelBringUp() {
 
 func (a *actor) bringingUp() bool {
 	for _, j := range a.busy {
-		if j.kind.bringsUp() {
+		if j.step.Kind.bringsUp() {
 			return true
 		}
 	}
@@ -228,65 +200,13 @@ func (a *actor) apply(ctx context.Context, inst *services.Instance, step Step) {
 		return
 	}
 	jctx, cancel := context.WithCancel(ctx)
-	memo := a.memo // the job works on a copy; only the actor writes
-	a.busy[on] = &job{kind: step.Kind, cancel: cancel}
+	j := &job{step: step, inst: inst, memo: a.memo, cancel: cancel, wake: a.wake}
+	a.busy[on] = j
 	go func() {
 		defer cancel()
 		a.r.o.FaultPoint("before:" + string(step.Kind))
-		remember, err := a.r.execute(jctx, inst, step, memo)
+		err := a.r.execute(jctx, j)
 		a.r.o.FaultPoint("after:" + string(step.Kind))
-		a.done <- outcome{step: step, err: err, cut: jctx.Err() != nil, remember: remember}
+		a.done <- outcome{job: j, err: err, cut: jctx.Err() != nil}
 	}()
-}
-
-// observe looks at the instance's container and onion at the same time.
-func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed {
-	ctx, cancel := context.WithTimeout(ctx, a.r.o.Policy.StepTimeout)
-	defer cancel()
-	seen := &Observed{}
-	onions := make(chan error, 1)
-	go func() {
-		var err error
-		seen.Onion, err = a.r.o.Onions.Status(ctx, inst.Onion.Address)
-		onions <- err
-	}()
-	var err error
-	seen.Container, err = a.r.o.Runtime.Inspect(ctx, inst.ID)
-	seen.Docker = a.seenFrom(services.FaultDocker, err)
-	seen.Tor = a.seenFrom(services.FaultTor, <-onions)
-	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
-	a.tellUnseen(ctx, inst)
-	return seen
-}
-
-func (a *actor) seenFrom(what services.Fault, err error) bool {
-	if err == nil {
-		delete(a.unseen, what)
-		return true
-	}
-	if _, ok := a.unseen[what]; !ok {
-		a.unseen[what] = a.now()
-		a.r.o.Log.Warn("cannot observe", "instance", a.id, "what", string(what), "error", err)
-	}
-	return false
-}
-
-// unseenGrace is how long Docker or tor may be silent before the owner of a
-// reachable instance is told.
-const unseenGrace = 10 * time.Second
-
-func (a *actor) tellUnseen(ctx context.Context, inst *services.Instance) {
-	if inst.State != services.StateReachable || !inst.Live() || !a.memo.mayTry(stepTell, a.now()) {
-		return
-	}
-	for what, since := range a.unseen {
-		if a.now().Sub(since) < unseenGrace {
-			continue
-		}
-		if err := a.r.markDown(ctx, inst.ID, what); err != nil {
-			a.memo.failed(&a.r.o.Policy, stepTell, err, a.now())
-			a.r.o.Log.Error("mark down", "instance", a.id, "error", err)
-		}
-		return
-	}
 }

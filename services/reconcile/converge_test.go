@@ -39,6 +39,14 @@ func (w *world) apply(t *testing.T, s Step) {
 		w.Shown = w.Content
 	case StepEnd:
 		w.Desired, w.State, w.Reason = services.DesiredGone, services.StateStopping, s.Reason
+	case StepSettle:
+		w.Repairs = 0
+	case StepReplace:
+		w.noContainer()
+		w.StuckSince = time.Time{}
+		if w.State == services.StateReachable {
+			w.State = services.StateDown
+		}
 	case StepRemoveContainer:
 		w.noContainer()
 	case StepRemoveOnion:
@@ -82,7 +90,11 @@ func FuzzPlanConverges(f *testing.F) {
 				ID: s.ID, State: st, Files: true, Exit: []services.Exit{services.ExitNone, services.ExitDeadline, services.ExitIdle, services.ExitVisits, services.ExitApp}[take(5)],
 				Deadline: noon.Add(time.Duration(take(2)) * time.Hour), Visits: int(take(3)), Armed: take(2) == 0,
 			}
+			if isStuck(st) {
+				s.StuckSince = noon.Add(-time.Hour)
+			}
 		}
+		s.Unlisted = take(4) == 0
 		s.noOnion()
 		if st := []services.OnionState{services.OnionAbsent, services.OnionAdded, services.OnionPublished}[take(3)]; take(4) > 0 {
 			s.Observed.Onion.State = st
@@ -120,6 +132,9 @@ func (w *world) check(t *testing.T) {
 			t.Fatal("warm, but not published")
 		}
 	case w.Desired == services.DesiredRunning:
+		if w.Unlisted {
+			return // it goes on as it is, as long as it works
+		}
 		if w.Container.State != services.ContainerRunning || w.Observed.Onion.State != services.OnionPublished || w.State != services.StateReachable {
 			t.Fatalf("at rest, but not reachable: %+v %+v %s", w.Container, w.Observed.Onion, w.State)
 		}

@@ -44,8 +44,8 @@ func TestWhatDiesIsRepairedAndTheOwnerTold(t *testing.T) {
 func TestWhatCannotBeReachedIsRemovedAndSaid(t *testing.T) {
 	tests := map[string]func(h *host){
 		"never opens":    func(h *host) { h.breakProbes(time.Hour) },
-		"no engine":      func(h *host) { h.silence("docker", 5*time.Minute) },
-		"no tor":         func(h *host) { h.silence("tor", 5*time.Minute) },
+		"no engine":      func(h *host) { h.silence("docker", 20*time.Minute) },
+		"no tor":         func(h *host) { h.silence("tor", 20*time.Minute) },
 		"engine refuses": func(h *host) { h.fail("Run", errors.New("no space")) },
 		"engine hangs":   func(h *host) { h.slow(time.Hour) },
 	}
@@ -55,10 +55,10 @@ func TestWhatCannotBeReachedIsRemovedAndSaid(t *testing.T) {
 				h := newHost(t)
 				hurt(h)
 				h.begin(services.StartOptions{Service: "site"})
-				h.after(4 * time.Minute)
+				h.after(13 * time.Minute)
 				i := h.only()
 				if i.Desired != services.DesiredGone || i.Reason != services.ReasonUnreachable {
-					t.Fatalf("after four minutes: %+v", i)
+					t.Fatalf("after thirteen minutes: %+v", i)
 				}
 				h.slow(0)
 				h.after(10 * time.Minute)

@@ -16,6 +16,7 @@ func (r *Reconciler) Health(ctx context.Context) services.Health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.health
+	h.Clock = r.clockTrouble()
 	if r.o.Adapters != nil {
 		h.Adapters = r.o.Adapters()
 	}

@@ -35,6 +35,9 @@ type host struct {
 	committed  atomic.Int64 // attempts to
 	sentMu     sync.Mutex
 	sent       map[services.Kind]int
+	words      []*services.Notice // everything that was sent
+	clock      services.Clock
+	defs       []*services.Definition // the catalogue; the site alone if nil
 }
 
 var siteDefinition = &services.Definition{
@@ -76,8 +79,15 @@ func newHost(t *testing.T, options ...func(*host)) *host {
 // start starts a bot on the machine, as after a crash of the one before.
 func (h *host) start() {
 	ctx, cancel := context.WithCancel(context.Background())
-	clock := services.ClockFunc(h.now)
-	keyring, catalog := services.NewKeyring(), services.NewCatalog([]*services.Definition{cmp.Or(h.site, siteDefinition)})
+	clock := services.Clock(services.ClockFunc(h.now))
+	if h.clock != nil {
+		clock = h.clock
+	}
+	defs := h.defs
+	if defs == nil {
+		defs = []*services.Definition{cmp.Or(h.site, siteDefinition)}
+	}
+	keyring, catalog := services.NewKeyring(), services.NewCatalog(defs)
 	h.reconciler = reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.runtime, Onions: h.onions, Catalog: catalog, Contents: h.contents, Policy: h.policy,
 		Clock: clock, Log: slog.New(slog.DiscardHandler), Keyring: keyring, Outbox: silent{},
@@ -176,6 +186,7 @@ func (h *host) deliver(ctx context.Context) {
 		for _, n := range due {
 			h.sentMu.Lock()
 			h.sent[n.Kind]++
+			h.words = append(h.words, n)
 			h.sentMu.Unlock()
 			n.State, n.Attempts = services.NoticeSent, 1
 			err = errors.Join(err, tx.PutNotice(n))
@@ -189,6 +200,19 @@ func (h *host) notices() map[services.Kind]int {
 	h.sentMu.Lock()
 	defer h.sentMu.Unlock()
 	return maps.Clone(h.sent)
+}
+
+// said are the notices of a kind that the owner got.
+func (h *host) said(kind services.Kind) []*services.Notice {
+	h.sentMu.Lock()
+	defer h.sentMu.Unlock()
+	var out []*services.Notice
+	for _, n := range h.words {
+		if n.Kind == kind {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func (h *host) wantState(want services.State) {

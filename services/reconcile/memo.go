@@ -8,94 +8,93 @@ import (
 )
 
 // Memo is what an actor remembers of its instance between two plans. It may
-// be forgotten at any time without harm.
+// be forgotten at any time without harm: then things are said twice or pauses
+// begin anew. It is copied for jobs, so that its maps are replaced, never
+// changed.
 type Memo struct {
-	Since       time.Time // when this process first saw the instance, or its image became ready
-	Shown       int       // revision of the content that is shown
+	Start    StartClock // how long the start has taken, until the first time it was reachable
+	Shown    int        // revision of the content that is shown
+	Unlisted bool       // its service has left the catalogue
+
+	KeyMissing  bool      // the onion key was never on disk and is not in memory
 	GoneSince   time.Time // since when it is checked that the address no longer opens
 	GoneChecked bool      // the address was seen not to open, or the check was given up
-	KeyMissing  bool      // the onion key was never on disk and is not in memory
 
-	// Backoff holds the steps that must not be repeated at once. It is
-	// replaced, never changed: jobs hold copies of the memo.
+	StuckSince time.Time          // since when the container is paused, deaf or unknown; zero if it is not
+	Exited     bool               // the container was seen to have ended
+	Exit       services.Container // how it ended last
+	Crashes    int                // early exits of the app in a row
+	SettleAt   time.Time          // when the app will have run long enough to count as mended; zero if nothing is to be mended
+	Told       map[services.Fault]bool
+
+	ForwardAtFirst time.Duration // how far the clock had been set forward when the instance was first seen
+	Early          time.Duration // by how much a clock that was set forward brought its end closer
+
 	Backoff map[StepKind]Backoff
 }
 
-// Backoff is the pause of a step after failures.
-type Backoff struct {
-	Failures  int       // in a row
-	NotBefore time.Time // the step is not planned before this
-	EndedAt   time.Time // when it ended last
-}
-
-// What an actor does beside the steps of a plan has its back-off as well.
-const (
-	stepRead StepKind = "read" // read the row
-	stepTell StepKind = "tell" // write down that Docker or tor is silent
-)
-
-// failed notes a failure of a step: the next attempt waits, each time longer.
-func (m *Memo) failed(p *services.Policy, kind StepKind, err error, now time.Time) {
-	b := m.Backoff[kind]
-	b.Failures++
-	b.NotBefore, b.EndedAt = now.Add(pauseAfter(p, kind, err, b.Failures)), now
-	m.set(kind, b)
-}
-
-// succeeded notes a success. A step that succeeds and is wanted again at once
-// has changed nothing, so that a short pause follows.
-func (m *Memo) succeeded(p *services.Policy, kind StepKind, now time.Time) {
-	b := Backoff{EndedAt: now}
-	if last := m.Backoff[kind].EndedAt; !last.IsZero() && now.Sub(last) < p.RepairBackoff {
-		b.NotBefore = now.Add(p.RepairBackoff)
+// isStuck reports whether a container is there and of no use, without having
+// ended.
+func isStuck(s services.ContainerState) bool {
+	switch s {
+	case services.ContainerPaused, services.ContainerHung, services.ContainerUnknown:
+		return true
 	}
-	m.set(kind, b)
+	return false
 }
 
-// wait keeps a step from being planned before a time.
-func (m *Memo) wait(kind StepKind, until time.Time) {
-	b := m.Backoff[kind]
-	b.NotBefore = until
-	m.set(kind, b)
-}
-
-// forget ends the back-off of a step.
-func (m *Memo) forget(kind StepKind) {
-	if _, ok := m.Backoff[kind]; ok {
-		m.Backoff = maps.Clone(m.Backoff)
-		delete(m.Backoff, kind)
+// see takes note of how the container is.
+func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Container, now time.Time) {
+	switch {
+	case !isStuck(c.State):
+		m.StuckSince = time.Time{}
+	case m.StuckSince.IsZero():
+		m.StuckSince = now
+	}
+	if inst.State == services.StateReachable {
+		m.Told = nil
+	}
+	m.SettleAt = time.Time{}
+	switch {
+	case c.State == services.ContainerExited && c.Exit == services.ExitApp:
+		if !m.Exited {
+			m.exited(p, c, now)
+		}
+	case c.State == services.ContainerRunning:
+		m.Exited = false
+		held := c.StartedAt.Add(p.EarlyExit)
+		if !now.Before(held) {
+			m.Crashes = 0
+			m.forget(StepRun)
+		}
+		if m.Crashes > 0 || inst.Repairs > 0 {
+			m.SettleAt = held
+		}
 	}
 }
 
-func (m *Memo) set(kind StepKind, b Backoff) {
-	m.Backoff = maps.Clone(m.Backoff)
-	if m.Backoff == nil {
-		m.Backoff = make(map[StepKind]Backoff)
+// exited takes note of an end of the app. One soon after its start is a
+// failure of the step that started it.
+func (m *Memo) exited(p *services.Policy, c services.Container, now time.Time) {
+	m.Exited, m.Exit = true, c
+	if now.Sub(latest(c.StartedAt, m.Backoff[StepRun].EndedAt)) < p.EarlyExit {
+		m.Crashes++
+		m.failed(p, StepRun, nil, now)
 	}
-	m.Backoff[kind] = b
 }
 
-// mayTry reports whether the step's pause is over.
-func (m *Memo) mayTry(kind StepKind, now time.Time) bool {
-	return !now.Before(m.Backoff[kind].NotBefore)
+// told takes note of a fault that the owner was told.
+func (m *Memo) told(f services.Fault) {
+	m.Told = maps.Clone(m.Told)
+	if m.Told == nil {
+		m.Told = make(map[services.Fault]bool)
+	}
+	m.Told[f] = true
 }
 
-// absentPauses is how many first pauses long the longest one is while Docker
-// or tor does not answer: their return is to be noticed soon.
-const absentPauses = 10
-
-// pauseAfter is how long a step waits after its n-th failure in a row (n from 1).
-func pauseAfter(p *services.Policy, kind StepKind, err error, n int) time.Duration {
-	if kind == StepProbe || kind == StepVerifyGone {
-		return p.ProbeRetry * time.Duration(min(n, 30))
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	longest := p.MaxBackoff
-	if fault := faultOf(services.FaultNone, err); fault == services.FaultDocker || fault == services.FaultTor {
-		longest = min(longest, absentPauses*p.RepairBackoff)
-	}
-	d := p.RepairBackoff
-	for i := 1; i < n && d < longest; i++ {
-		d *= 2
-	}
-	return min(d, longest)
+	return b
 }

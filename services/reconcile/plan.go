@@ -7,34 +7,6 @@ import (
 	"onionbot/services"
 )
 
-// StepKind is one thing the reconciler can do.
-type StepKind string
-
-// The steps. Each is repeatable, and each may be cut off at any instruction.
-const (
-	StepRun             StepKind = "run"              // make the container run
-	StepDeadline        StepKind = "deadline"         // tell the shim the deadline of the row
-	StepArm             StepKind = "arm"              // let the shim count visitors
-	StepPublish         StepKind = "publish"          // make a tor publish the onion
-	StepProbe           StepKind = "probe"            // open the address through another tor
-	StepCount           StepKind = "count"            // save the visits counted so far
-	StepShow            StepKind = "show"             // make the newest content the current one
-	StepEnd             StepKind = "end"              // decide that it ends, for Reason
-	StepRemoveContainer StepKind = "remove-container" // end the container, remove its directory
-	StepRemoveOnion     StepKind = "remove-onion"     // delete the onion, close its circuits
-	StepVerifyGone      StepKind = "verify-gone"      // see that the address no longer opens
-	StepFinish          StepKind = "finish"           // erase the row, tell the owner
-)
-
-// Step is one planned action. Steps of one plan do not depend on each other
-// and may run at the same time; what depends on a step is planned when its
-// effect has been observed.
-type Step struct {
-	Kind   StepKind
-	Reason services.Reason // of StepEnd
-	Fault  services.Fault  // of StepEnd
-}
-
 // Observed is what Docker and tor were seen to have of one instance. What was
 // not seen is left alone: nothing is planned on a guess.
 type Observed struct {
@@ -70,6 +42,8 @@ func (v *view) steps() []Step {
 		return v.down()
 	case !v.inst.ExpiresAt.After(v.now):
 		return []Step{{Kind: StepEnd, Reason: services.ReasonExpired}}
+	case v.inst.Desired == services.DesiredWarm && v.memo.Unlisted:
+		return []Step{{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultUnlisted}}
 	case v.inst.Desired == services.DesiredWarm:
 		return v.publish()
 	}
@@ -94,48 +68,22 @@ func (v *view) up() []Step {
 	return append(steps, v.probe()...)
 }
 
-// ending is the step that ends an instance by its own rules or because it
-// cannot be brought up.
-func (v *view) ending() (Step, bool) {
-	if v.Docker && v.Container.State == services.ContainerExited {
-		switch v.Container.Exit {
-		case services.ExitIdle:
-			return Step{Kind: StepEnd, Reason: services.ReasonIdle}, true
-		case services.ExitVisits:
-			return Step{Kind: StepEnd, Reason: services.ReasonVisits}, true
-		}
-	}
-	if v.memo.KeyMissing && v.Tor && !v.hasOnion() {
-		return Step{Kind: StepEnd, Reason: services.ReasonLost, Fault: services.FaultTor}, true
-	}
-	if v.inst.ReadyAt.IsZero() {
-		since := latest(v.inst.CreatedAt, v.memo.Since)
-		if !v.now.Before(since.Add(v.policy.StartLimit)) {
-			return Step{Kind: StepEnd, Reason: services.ReasonUnreachable, Fault: v.fault()}, true
-		}
-		return Step{}, false
-	}
-	if v.inst.Repairs > v.policy.MaxRepairs {
-		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: v.fault()}, true
-	}
-	return Step{}, false
-}
-
-func (v *view) fault() services.Fault {
-	if v.inst.Fault != services.FaultNone {
-		return v.inst.Fault
-	}
-	return services.FaultProbe
-}
-
 func (v *view) run() []Step {
-	if !v.Docker {
+	var steps []Step
+	switch {
+	case !v.Docker:
 		return nil
-	}
-	if v.Container.State != services.ContainerRunning {
+	case v.stuck():
+		if v.Container.Visits > v.inst.Visits {
+			steps = append(steps, Step{Kind: StepCount})
+		}
+		if v.stuckTooLong() {
+			steps = append(steps, Step{Kind: StepReplace})
+		}
+		return steps
+	case v.Container.State != services.ContainerRunning:
 		return []Step{{Kind: StepRun}}
 	}
-	var steps []Step
 	if !sameMoment(v.Container.Deadline, v.inst.ExpiresAt) {
 		steps = append(steps, Step{Kind: StepDeadline})
 	}
@@ -148,11 +96,28 @@ func (v *view) run() []Step {
 	if v.Container.Visits > v.inst.Visits {
 		steps = append(steps, Step{Kind: StepCount})
 	}
+	if v.settled() && v.inst.Repairs > 0 {
+		steps = append(steps, Step{Kind: StepSettle})
+	}
 	return steps
 }
 
+// stuck reports whether the container is there and of no use, without having
+// ended.
+func (v *view) stuck() bool { return isStuck(v.Container.State) }
+
+func (v *view) stuckTooLong() bool {
+	return v.stuck() && !v.memo.StuckSince.IsZero() && !v.now.Before(v.memo.StuckSince.Add(v.policy.StuckLimit))
+}
+
+// settled reports whether the last repair has held.
+func (v *view) settled() bool {
+	return v.inst.State == services.StateReachable && v.memo.Crashes == 0 && v.memo.Backoff[StepProbe].Failures == 0 &&
+		!v.now.Before(v.Container.StartedAt.Add(v.policy.EarlyExit))
+}
+
 func (v *view) publish() []Step {
-	if !v.Tor || v.Onion.State == services.OnionPublished {
+	if !v.Tor || v.Onion.State == services.OnionPublished || v.memo.Unlisted {
 		return nil
 	}
 	return []Step{{Kind: StepPublish}}
@@ -161,76 +126,20 @@ func (v *view) publish() []Step {
 func (v *view) probe() []Step {
 	there := v.Docker && v.Tor &&
 		v.Container.State == services.ContainerRunning && v.Onion.State == services.OnionPublished
-	if !there {
+	if !there || v.memo.Unlisted || v.crashing() {
 		return nil
 	}
-	settled := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0
-	if settled && (v.now.Before(v.inst.CheckedAt.Add(v.policy.Watch)) || v.inst.Rules != (services.Rules{})) {
+	checked := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0
+	if checked && (v.now.Before(v.inst.CheckedAt.Add(v.policy.Watch)) || v.inst.Rules != (services.Rules{})) {
 		return nil
 	}
 	return []Step{{Kind: StepProbe}}
 }
 
-// containerFirst is how long the end of an onion waits for the end of its
-// container.
-const containerFirst = 2 * time.Second
-
-// down plans for an instance of which nothing should be left.
-func (v *view) down() []Step {
-	var steps []Step
-	if v.Docker && v.hasContainer() {
-		steps = append(steps, Step{Kind: StepRemoveContainer})
-	}
-	// The container goes first: its end closes the visitors' connections, and
-	// tor tells them. Circuits that are torn down under open connections leave
-	// visitors waiting for minutes. But a slow engine keeps no address open.
-	first := v.Docker && v.hasContainer() && v.now.Before(v.inst.UpdatedAt.Add(containerFirst))
-	if v.Tor && v.hasOnion() && !first {
-		steps = append(steps, Step{Kind: StepRemoveOnion})
-	}
-	if len(steps) > 0 || !v.Docker || !v.Tor {
-		return steps
-	}
-	// An address that was never open needs no check.
-	if v.inst.ReadyAt.IsZero() || v.memo.GoneChecked {
-		return []Step{{Kind: StepFinish}}
-	}
-	return []Step{{Kind: StepVerifyGone}}
-}
-
-// NextWake is the next moment at which time alone changes the plan of an
-// instance; zero if only an event can.
-func NextWake(p *services.Policy, inst *services.Instance, memo Memo, now time.Time) time.Time {
-	var next time.Time
-	consider := func(t time.Time) {
-		if t.After(now) && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	for _, b := range memo.Backoff {
-		consider(b.NotBefore)
-	}
-	if inst.Desired == services.DesiredGone {
-		consider(inst.UpdatedAt.Add(containerFirst))
-		return next
-	}
-	consider(inst.ExpiresAt)
-	if inst.Desired == services.DesiredWarm {
-		return next
-	}
-	if inst.ReadyAt.IsZero() {
-		consider(latest(inst.CreatedAt, memo.Since).Add(p.StartLimit))
-	} else if inst.Rules == (services.Rules{}) {
-		consider(inst.CheckedAt.Add(p.Watch))
-	}
-	return next
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+// crashing reports whether an app that has crashed several times in a row has
+// yet to show that it stays: until then nobody is told that it is back.
+func (v *view) crashing() bool {
+	return v.memo.Crashes > 1 && v.now.Before(v.Container.StartedAt.Add(v.policy.EarlyExit))
 }
 
 // sameMoment compares to the millisecond, which is what files and rows keep.

@@ -71,7 +71,24 @@ func TestPlan(t *testing.T) {
 			s.State, s.ReadyAt = services.StatePublishing, time.Time{}
 		}, []string{"probe"}},
 		{"not ready within the limit", func(s *scene) {
-			s.State, s.ReadyAt, s.CreatedAt = services.StatePublishing, time.Time{}, noon.Add(-181*time.Second)
+			s.State, s.ReadyAt = services.StatePublishing, time.Time{}
+			s.Start = StartClock{Phase: phaseTrying, Since: noon.Add(-time.Second), Spent: 179 * time.Second}
+		}, []string{"end:unreachable"}},
+		{"waiting in our own queue does not count", func(s *scene) {
+			s.State, s.ReadyAt = services.StateStarting, time.Time{}
+			s.noContainer()
+			s.noOnion()
+			s.Start = StartClock{Phase: phaseQueued, Since: noon.Add(-time.Hour), Spent: 179 * time.Second}
+		}, []string{"run", "publish"}},
+		{"nor does a build that is under way", func(s *scene) {
+			s.State, s.ReadyAt = services.StateStarting, time.Time{}
+			s.noContainer()
+			s.Start = StartClock{Phase: phaseBuilding, Since: noon.Add(-9 * time.Minute), Spent: 200 * time.Second}
+		}, []string{"run"}},
+		{"a tor that is never ready is given up", func(s *scene) {
+			s.State, s.ReadyAt = services.StateStarting, time.Time{}
+			s.noOnion()
+			s.Start = StartClock{Phase: phaseAbsent, Missing: services.FaultTor, Since: noon.Add(-time.Minute), Absent: 9 * time.Minute}
 		}, []string{"end:unreachable"}},
 		{"deadline", func(s *scene) { s.ExpiresAt = noon }, []string{"end:expired"}},
 		{"extended: the shim is told", func(s *scene) { s.ExpiresAt = noon.Add(3 * time.Hour) }, []string{"deadline"}},

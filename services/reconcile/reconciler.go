@@ -20,9 +20,9 @@ type Reconciler struct {
 	runs     chan struct{}  // bounds containers started at the same time
 	wg       sync.WaitGroup // actors and watchers
 
-	orphans Memo        // the back-off of their removal; only the loop uses it
-	retired atomic.Bool // see Retire
-	builds  sync.Map    // instance IDs whose image is being built; the start limit waits
+	orphans       Memo          // the back-off of their removal; only the loop uses it
+	forward, back time.Duration // how far the clock was set when that was logged last; only the loop uses them
+	retired       atomic.Bool   // see Retire
 
 	mu     sync.Mutex
 	actors map[string]*actor
@@ -99,6 +99,7 @@ func (r *Reconciler) loop(ctx context.Context) {
 			r.resync(ctx)
 			r.purge(ctx)
 		case <-wall.C:
+			r.watchClock()
 			r.wakeDue()
 		}
 	}

@@ -6,8 +6,9 @@ import (
 )
 
 // scrubber makes erased rows unreadable soon after they were erased, once for
-// many.
+// many. What fails is tried again.
 func (r *Reconciler) scrubber(ctx context.Context) {
+	failures := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -16,12 +17,22 @@ func (r *Reconciler) scrubber(ctx context.Context) {
 		}
 		pause(ctx, 200*time.Millisecond)
 		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Policy.StepTimeout)
-		if err := r.o.Store.Scrub(sctx); err != nil {
-			r.o.Log.Error("scrub", "error", err)
-		}
+		err := r.o.Store.Scrub(sctx)
 		cancel()
+		if err == nil {
+			failures = 0
+			continue
+		}
+		failures++
+		wait := pauseAfter(&r.o.Policy, stepScrub, err, failures)
+		r.o.Log.Error("scrub", "error", err, "again", wait)
+		pause(ctx, wait)
+		r.askScrub()
 	}
 }
+
+// stepScrub names the scrub as far as back-off goes.
+const stepScrub StepKind = "scrub"
 
 func (r *Reconciler) askScrub() {
 	select {

@@ -9,7 +9,7 @@ import (
 
 // goneProbe is how long one check that an address no longer opens may take. A
 // tor client asks every introduction point before it gives up.
-const goneProbe = 8 * time.Second
+const goneProbe = 12 * time.Second
 
 // leftAfter is when the owner is told that an end takes longer than it should.
 const leftAfter = 30 * time.Second
@@ -17,9 +17,11 @@ const leftAfter = 30 * time.Second
 // applyEnd decides that an instance ends. If even the row cannot be written
 // (a full disk), an expired instance is taken down all the same: that needs
 // no row.
-func (r *Reconciler) applyEnd(ctx context.Context, inst *services.Instance, step Step) error {
+func (r *Reconciler) applyEnd(ctx context.Context, j *job) error {
+	inst, step := j.inst, j.step
+	r.tellEarly(j)
 	err := r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
-		if i.Desired == services.DesiredGone || (step.Reason == services.ReasonExpired && i.ExpiresAt.After(now)) {
+		if i.Desired == services.DesiredGone || step.Reason == services.ReasonExpired && !step.Reported && i.ExpiresAt.After(now) {
 			return nil // stopped or extended in the meantime
 		}
 		reason := step.Reason
@@ -42,43 +44,57 @@ func (r *Reconciler) applyEnd(ctx context.Context, inst *services.Instance, step
 	}
 	r.o.Log.Error("expired instance taken down without its row", "instance", inst.ID, "error", err)
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
+	if step.Reported { // the container serves nothing, and is what tells that it has ended
+		return err
+	}
 	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
 	return err
 }
 
-// applyVerifyGone sees that the address no longer opens. What cannot be
-// checked within the limit is finished unchecked, and the owner is told so.
-func (r *Reconciler) applyVerifyGone(ctx context.Context, inst *services.Instance, since time.Time) (func(*Memo), error) {
-	now := r.o.Clock.Now()
+// applyVerifyGone sees that the address no longer opens. Only tor's definite
+// answer counts. What cannot be checked within the limit is finished
+// unchecked, and the owner is told so.
+func (r *Reconciler) applyVerifyGone(ctx context.Context, j *job) error {
+	since := j.memo.GoneSince
 	if since.IsZero() {
-		since = now
-	}
-	def, ok := r.o.Catalog.Find(inst.Service)
-	if !ok || len(def.Ports) == 0 {
-		return func(m *Memo) { m.GoneChecked = true }, nil
+		since = r.o.Clock.Now()
 	}
 	pctx, cancel := context.WithTimeout(ctx, goneProbe)
 	defer cancel()
-	err := r.o.Onions.Probe(pctx, inst.Onion.Address, def.Ports[0].Onion, services.ProbeTCP)
+	err := r.o.Onions.Probe(pctx, j.inst.Onion.Address, r.anyPort(j.inst), services.ProbeTCP)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	switch {
-	case err != nil && !services.IsCode(err, services.CodeUnavailable):
-		return func(m *Memo) { m.GoneChecked, m.GoneSince = true, since }, nil
+	case services.IsCode(err, services.CodeClosed):
+		j.remember(func(m *Memo) { m.GoneChecked, m.GoneSince = true, since })
+		return nil
 	case r.o.Clock.Now().Sub(since) >= r.o.Policy.GoneLimit:
-		return func(m *Memo) { m.GoneChecked, m.GoneSince = true, time.Time{} }, nil
+		r.o.Log.Warn("not checked that the address no longer opens", "instance", j.inst.ID, "error", err)
+		j.remember(func(m *Memo) { m.GoneChecked, m.GoneSince = true, time.Time{} })
+		return nil
 	}
-	if err == nil { // it still opens: whatever serves it is asked to go once more
-		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
+	if err == nil || services.IsCode(err, services.CodeBusy) { // it is still there: whatever serves it is asked to go once more
+		err = r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, j.inst.Onion.Address) })
 	}
 	again := r.o.Clock.Now().Add(r.o.Policy.ProbeRetry)
-	return func(m *Memo) { m.GoneSince = since; m.wait(StepVerifyGone, again) }, err
+	j.remember(func(m *Memo) { m.GoneSince = since; m.wait(StepVerifyGone, again) })
+	return err
+}
+
+// anyPort is a port of the onion; that of a web site if its service has left
+// the catalogue, since an address that is gone has no port at all.
+func (r *Reconciler) anyPort(inst *services.Instance) int {
+	if def, ok := r.o.Catalog.Find(inst.Service); ok && len(def.Ports) > 0 {
+		return def.Ports[0].Onion
+	}
+	return 80
 }
 
 // finish erases everything of an instance but what the audit needs, and tells
 // its owner.
-func (r *Reconciler) finish(ctx context.Context, inst *services.Instance, checked bool) error {
+func (r *Reconciler) finish(ctx context.Context, j *job) error {
+	inst := j.inst
 	if err := r.o.Contents.Erase(inst.ID); err != nil {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}
@@ -86,7 +102,7 @@ func (r *Reconciler) finish(ctx context.Context, inst *services.Instance, checke
 		if i.Desired != services.DesiredGone || i.Ended() {
 			return nil
 		}
-		if err := r.sayGone(tx, i, checked, now); err != nil {
+		if err := r.sayGone(tx, i, j.memo, now); err != nil {
 			return err
 		}
 		if err := tx.AddAudit(services.AuditEntry{At: now, Owner: i.Owner, Action: "gone", Instance: i.ID, Outcome: "ok", Detail: string(i.Reason)}); err != nil {
@@ -111,7 +127,7 @@ func (r *Reconciler) finish(ctx context.Context, inst *services.Instance, checke
 }
 
 // sayGone replaces the notice that the end takes long by the one that it is over.
-func (r *Reconciler) sayGone(tx services.Tx, i *services.Instance, checked bool, now time.Time) error {
+func (r *Reconciler) sayGone(tx services.Tx, i *services.Instance, memo Memo, now time.Time) error {
 	pending, err := tx.PendingNotices(i.ID)
 	if err != nil {
 		return err
@@ -127,7 +143,13 @@ func (r *Reconciler) sayGone(tx services.Tx, i *services.Instance, checked bool,
 	}
 	args := services.EndArgs(i)
 	args["fault"] = string(i.Fault)
-	if checked {
+	if i.Fault == services.FaultContainer {
+		exitArgs(args, memo.Exit)
+	}
+	if i.Reason == services.ReasonExpired && memo.Early > 0 {
+		args["early"] = memo.Early.String()
+	}
+	if memo.GoneChecked && !memo.GoneSince.IsZero() {
 		args["checked"] = now.UTC().Format(time.RFC3339)
 	}
 	if i.ReadyAt.IsZero() {

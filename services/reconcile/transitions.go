@@ -74,7 +74,7 @@ func (r *Reconciler) markReachable(ctx context.Context, id string, opened bool) 
 			return nil
 		}
 		first, was := i.ReadyAt.IsZero(), i.State
-		i.State, i.Fault, i.UpdatedAt, i.Repairs = services.StateReachable, services.FaultNone, now, 0
+		i.State, i.Fault, i.UpdatedAt = services.StateReachable, services.FaultNone, now
 		if opened || i.CheckedAt.IsZero() { // armed is only what was opened before
 			i.CheckedAt = now
 		}
@@ -127,24 +127,6 @@ func (r *Reconciler) tellReachable(tx services.Tx, i *services.Instance, now tim
 	})
 }
 
-// markDown notes that a reachable instance is in trouble; the owner is told
-// if it is not back soon.
-func (r *Reconciler) markDown(ctx context.Context, id string, fault services.Fault) error {
-	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
-		if !i.Live() || i.State != services.StateReachable {
-			return nil
-		}
-		i.State, i.Fault, i.UpdatedAt = services.StateDown, fault, now
-		if err := tx.PutInstance(i); err != nil {
-			return err
-		}
-		return r.say(tx, i, &services.Notice{
-			Key: fmt.Sprintf("down/%s/%d", i.ID, now.UnixMilli()), Kind: services.KindDown, Alert: true,
-			Args: map[string]string{"fault": string(fault)}, DueAt: now.Add(r.o.Policy.DownGrace),
-		})
-	})
-}
-
 // tellBack takes a trouble back that was not told yet, or tells that it is over.
 func (r *Reconciler) tellBack(tx services.Tx, i *services.Instance, now time.Time, opened bool) error {
 	pending, err := tx.PendingNotices(i.ID)
@@ -171,20 +153,6 @@ func (r *Reconciler) tellBack(tx services.Tx, i *services.Instance, now time.Tim
 	})
 }
 
-// countRepair notes a fault, and counts a repair if it was one.
-func (r *Reconciler) countRepair(ctx context.Context, id string, fault services.Fault, count bool) error {
-	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
-		if count {
-			i.Repairs++
-		}
-		if i.Fault == fault && !count {
-			return nil
-		}
-		i.Fault, i.UpdatedAt = fault, now
-		return tx.PutInstance(i)
-	})
-}
-
 // saveVisits keeps the shim's count, so that a new container goes on from it.
 func (r *Reconciler) saveVisits(ctx context.Context, id string) error {
 	c, err := r.o.Runtime.Inspect(ctx, id)
@@ -196,6 +164,17 @@ func (r *Reconciler) saveVisits(ctx context.Context, id string) error {
 			return nil
 		}
 		i.Visits, i.UpdatedAt = c.Visits, now
+		return tx.PutInstance(i)
+	})
+}
+
+// markSettled forgets the repairs: the last one has held.
+func (r *Reconciler) markSettled(ctx context.Context, id string) error {
+	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		if i.State != services.StateReachable || i.Repairs == 0 {
+			return nil
+		}
+		i.Repairs, i.UpdatedAt = 0, now
 		return tx.PutInstance(i)
 	})
 }

@@ -27,6 +27,10 @@ type Fake struct {
 	// from it is a half answer, the work was done and the caller is told not.
 	After func(ctx context.Context, method, id string) error
 
+	// Build, if set, is what builds a missing image. It is called without locks
+	// held, and must be set before use.
+	Build func(ctx context.Context, d *services.Definition, progress func(string)) error
+
 	clock services.Clock
 
 	mu        sync.Mutex
@@ -77,20 +81,31 @@ func (f *Fake) do(ctx context.Context, method, id string, work func() error) err
 
 // EnsureImage implements [services.Runtime].
 func (f *Fake) EnsureImage(ctx context.Context, d *services.Definition, progress func(string)) error {
-	return f.do(ctx, "EnsureImage", d.Name, func() error {
-		if !f.images[d.Ref()] && progress != nil {
-			progress("building " + d.Name)
+	if progress == nil {
+		progress = func(string) {}
+	}
+	var there bool
+	err := f.do(ctx, "EnsureImage", d.Name, func() error { there = f.images[d.Ref()]; return nil })
+	if err != nil || there {
+		return err
+	}
+	progress("building " + d.Name)
+	if f.Build != nil {
+		if err := f.Build(ctx, d, progress); err != nil {
+			return err
 		}
-		f.images[d.Ref()] = true
-		return nil
-	})
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.images[d.Ref()] = true
+	return nil
 }
 
 // Run implements [services.Runtime].
 func (f *Fake) Run(ctx context.Context, spec services.ContainerSpec) error {
 	err := f.do(ctx, "Run", spec.ID, func() error {
 		if !f.images[spec.Definition.Ref()] {
-			return fmt.Errorf("no image %s", spec.Definition.Ref())
+			return services.Wrap(services.CodeNotFound, fmt.Errorf("no image %s", spec.Definition.Ref()))
 		}
 		if b := f.boxes[spec.ID]; b != nil && b.State == services.ContainerRunning {
 			b.Deadline = spec.Deadline

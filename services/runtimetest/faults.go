@@ -45,6 +45,18 @@ func (f *Fake) Exit(id string, why services.Exit) error {
 // Pause freezes a container.
 func (f *Fake) Pause(id string) error { return f.stick(id, services.ContainerPaused) }
 
+// Resume ends what Pause, Hang or Blur did.
+func (f *Fake) Resume(id string) error {
+	defer f.notify(id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.boxes[id]; b != nil && b.spec != nil {
+		b.State, b.Ready = services.ContainerRunning, true
+		return nil
+	}
+	return errors.New("nothing is there")
+}
+
 // Hang makes a container's shim deaf.
 func (f *Fake) Hang(id string) error { return f.stick(id, services.ContainerHung) }
 
@@ -97,6 +109,13 @@ func (f *Fake) Tell(id string) { f.notify(id) }
 
 // Reconnect tells every listener that events may have been missed.
 func (f *Fake) Reconnect() { f.notify("") }
+
+// Forget makes the image of a definition vanish.
+func (f *Fake) Forget(d *services.Definition) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.images, d.Ref())
+}
 
 // Peek is what is so of an instance, whatever faults there are.
 func (f *Fake) Peek(id string) services.Container {

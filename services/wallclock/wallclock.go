@@ -15,9 +15,10 @@ type Clock struct {
 	wall func() time.Time
 	boot func() time.Duration
 
-	mu   sync.Mutex
-	last time.Time
-	at   time.Duration
+	mu      sync.Mutex
+	last    time.Time
+	at      time.Duration
+	forward time.Duration // how far the wall clock was set forward since the first reading
 }
 
 // New returns the machine's clock.
@@ -38,14 +39,29 @@ func (c *Clock) Now() time.Time {
 func (c *Clock) Read() (time.Time, time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.read()
+}
+
+func (c *Clock) read() (time.Time, time.Duration) {
 	now, boot := c.wall().Round(0), c.boot()
 	if !c.last.IsZero() {
-		if least := c.last.Add(boot - c.at); least.After(now) {
+		least := c.last.Add(boot - c.at)
+		if least.After(now) {
 			now = least
 		}
+		c.forward += now.Sub(least)
 	}
 	c.last, c.at = now, boot
 	return now, boot
+}
+
+// Shift returns how far the wall clock was set forward in all since the first
+// reading, and how far it is behind this clock now because it was set back.
+func (c *Clock) Shift() (forward, back time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, _ := c.read()
+	return c.forward, now.Sub(c.wall().Round(0))
 }
 
 // clockBoottime is CLOCK_BOOTTIME of clock_gettime(2), which counts the time

@@ -31,6 +31,27 @@ func TestClockNeverRunsBackwardsAndCountsSleep(t *testing.T) {
 	}
 }
 
+func TestClockKnowsHowItWasSet(t *testing.T) {
+	wall := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	boot := time.Hour
+	c := wallclock.From(func() time.Time { return wall }, func() time.Duration { return boot })
+	c.Now()
+	want := func(name string, forward, back time.Duration) {
+		t.Helper()
+		if f, b := c.Shift(); f != forward || b != back {
+			t.Errorf("%s: forward %v, back %v; want %v, %v", name, f, b, forward, back)
+		}
+	}
+	wall, boot = wall.Add(time.Hour), boot+time.Hour
+	want("an hour passed", 0, 0)
+	wall = wall.Add(2 * time.Hour)
+	want("set forward", 2*time.Hour, 0)
+	wall, boot = wall.Add(-30*time.Minute), boot+time.Minute
+	want("set back by half an hour and a minute", 2*time.Hour, 31*time.Minute)
+	wall = wall.Add(31 * time.Minute)
+	want("corrected", 2*time.Hour, 0)
+}
+
 func TestMachineClockIsTheWallClock(t *testing.T) {
 	before := time.Now()
 	got := wallclock.New().Now()

@@ -1,0 +1,102 @@
+package reconcile
+
+import (
+	"context"
+
+	"onionbot/services"
+)
+
+// applyRun makes the container run: image, content, container.
+func (r *Reconciler) applyRun(ctx context.Context, j *job) error {
+	r.tellDown(ctx, j, services.FaultContainer)
+	if j.memo.Crashes > 0 && j.memo.Exited {
+		if err := r.troubled(ctx, j, services.FaultContainer, true); err != nil {
+			r.o.Log.Error("count a crash", "instance", j.inst.ID, "error", err)
+		}
+	}
+	def, ok := r.o.Catalog.Find(j.inst.Service)
+	if !ok {
+		return services.E(services.CodeUnknownService, "word", j.inst.Service)
+	}
+	if err := r.ensureImage(ctx, j, def); err != nil {
+		return r.failed(ctx, j, services.FaultImage, err)
+	}
+	err := r.runContainer(ctx, j, def)
+	if services.IsCode(err, services.CodeNotFound) { // somebody removed the image
+		if err = r.ensureImage(ctx, j, def); err != nil {
+			return r.failed(ctx, j, services.FaultImage, err)
+		}
+		err = r.runContainer(ctx, j, def)
+	}
+	if err != nil {
+		return r.failed(ctx, j, services.FaultContainer, err)
+	}
+	j.remember(func(m *Memo) { m.Shown, m.Exited = j.inst.Content, false })
+	return r.progress(ctx, j.inst.ID)
+}
+
+// runContainer waits for its turn, since many starts at once slow each other
+// down, and runs the container.
+func (r *Reconciler) runContainer(ctx context.Context, j *job, def *services.Definition) error {
+	j.enter(phaseQueued)
+	select {
+	case r.runs <- struct{}{}:
+		defer func() { <-r.runs }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	j.enter(phaseTrying)
+	spec, err := r.containerSpec(j.inst, def)
+	if err != nil {
+		return err
+	}
+	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Run(ctx, spec) })
+}
+
+// ensureImage builds the image if it must, telling the owner how far it is. A
+// build that succeeds does not count against the start limit; one that fails
+// does, and the next one is not told step by step.
+func (r *Reconciler) ensureImage(ctx context.Context, j *job, def *services.Definition) error {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.BuildTimeout)
+	defer cancel()
+	began := r.o.Clock.Now()
+	err := r.o.Runtime.EnsureImage(ctx, def, func(step string) {
+		j.enter(phaseBuilding)
+		if !j.memo.Told[services.FaultImage] {
+			r.tellProgress(ctx, j.inst, step)
+		}
+	})
+	if err != nil && j.waitsFor() == phaseBuilding {
+		lost := r.o.Clock.Now().Sub(began)
+		j.remember(func(m *Memo) { m.Start.Spent += lost })
+	}
+	j.enter(phaseTrying)
+	return err
+}
+
+func (r *Reconciler) containerSpec(inst *services.Instance, def *services.Definition) (services.ContainerSpec, error) {
+	spec := services.ContainerSpec{
+		ID: inst.ID, Definition: def, Deadline: inst.ExpiresAt, Rules: inst.Rules,
+		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
+	}
+	if u := r.o.User(inst.Owner); u != nil && def.NeedsSSHKeys {
+		spec.SSHKeys = u.SSHKeys
+	}
+	if def.Content != "" {
+		if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
+			return spec, services.Wrap(services.CodeReadOnlyState, err)
+		}
+		spec.ContentDir = r.o.Contents.Dir(inst.ID)
+	}
+	return spec, nil
+}
+
+// applyReplace removes a container that is of no use; the next plan runs
+// another one.
+func (r *Reconciler) applyReplace(ctx context.Context, j *job) error {
+	r.tellDown(ctx, j, services.FaultContainer)
+	if err := r.troubled(ctx, j, services.FaultContainer, true); err != nil {
+		r.o.Log.Error("count a repair", "instance", j.inst.ID, "error", err)
+	}
+	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, j.inst.ID) })
+}
