@@ -47,6 +47,9 @@ func newBot(b *testing.B, s setting) *bot {
 		b.Fatal(shared.err)
 	}
 	dir, err := os.MkdirTemp("", "ob") // short, for sockets
+	if err == nil {
+		err = os.Chmod(dir, 0o711) //nolint:gosec // root's tors run as somebody else
+	}
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func secureDir(path string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if info.Mode().Perm()&0o077 == 0 {
+	if info.Mode().Perm()&0o067 == 0 { // the group of the tor processes may pass through
 		return nil
 	}
 	if ours, err := holdsOnlyOurs(path); err != nil || !ours {

@@ -141,10 +141,10 @@ func (m *member) ensure(ctx context.Context) (bool, error) {
 	pid, started := findProcess(m.place.torrc), false
 	if pid == 0 {
 		m.dead()
-		if err := m.place.prepare(m.torrc()); err != nil {
+		if err := m.place.prepare(m.torrc(), m.pool.o.Account); err != nil {
 			return false, fmt.Errorf("prepare a tor: %w", err)
 		}
-		c, err := startProcess(ctx, m.pool.o.TorPath, m.place)
+		c, err := startProcess(ctx, m.pool.o.TorPath, m.place, m.pool.o.Account)
 		if err != nil {
 			return false, err
 		}

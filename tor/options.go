@@ -45,6 +45,10 @@ type Options struct {
 	// When set, those host the onions and there are no managed tors, but for
 	// one to probe with when there is only one socket.
 	ControlSockets []string
+	// Account is who managed tors run as. Default: [FindAccount]'s. StateDir,
+	// RunDir and the directories that they are in are opened for it to pass
+	// through, where they are ours alone.
+	Account Account
 	// Tied makes managed tors end when this process ends, however it ends.
 	Tied bool
 
@@ -84,6 +88,11 @@ func (o Options) complete(ctx context.Context) (Options, error) {
 	}
 	if err := o.findTor(); err != nil || o.TorPath == "" {
 		return o, err
+	}
+	if !o.Account.Other() {
+		if o.Account, err = FindAccount(""); err != nil {
+			return o, err
+		}
 	}
 	return o, checkNames(ctx, o.TorPath, o.TorrcInclude)
 }

@@ -52,6 +52,9 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.admit(); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	p := &Pool{
 		o: o, log: o.Logger, lock: lock, pubs: map[string]*publication{}, private: map[string]*ecdh.PrivateKey{},
 		watch: map[*subscriber]struct{}{}, changed: make(chan struct{}),
@@ -79,6 +82,28 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, errors.Join(services.Wrap(services.CodeLocked, err), f.Close())
 	}
 	return f, nil
+}
+
+// admit lets the account of the tors pass through the directories that theirs
+// are in.
+func (o Options) admit() error {
+	if o.TorPath == "" || !o.Account.Other() {
+		return nil
+	}
+	for _, dir := range []string{o.StateDir, o.RunDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return services.Wrap(services.CodeReadOnlyState, err)
+		}
+		for _, dir := range []string{filepath.Dir(dir), dir} {
+			if err := o.Account.Admit(dir); err != nil {
+				return err
+			}
+		}
+		if err := o.Account.reach(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // memberName is how directories of managed tors that host onions are named.

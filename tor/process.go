@@ -40,7 +40,7 @@ const execLimit = 5 * time.Second
 
 // startProcess starts a tor that outlives us: in a session of its own, its
 // output in a file.
-func startProcess(ctx context.Context, tor string, pl place) (*child, error) {
+func startProcess(ctx context.Context, tor string, pl place, who Account) (*child, error) {
 	output, err := os.OpenFile(pl.output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func startProcess(ctx context.Context, tor string, pl place) (*child, error) {
 	cmd.Dir = pl.dir
 	cmd.Env = []string{"HOME=" + pl.dir, "PATH=" + os.Getenv("PATH")}
 	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: who.credential()}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start tor: %w", err)
 	}
@@ -126,6 +126,24 @@ func torrcOf(pid int) string {
 		}
 	}
 	return ""
+}
+
+// uidOf returns the uid that a process runs under, -1 if it is not known.
+func uidOf(pid int) int {
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return -1
+	}
+	for line := range strings.Lines(string(status)) {
+		if text, ok := strings.CutPrefix(line, "Uid:"); ok {
+			if uids := strings.Fields(text); len(uids) > 1 {
+				if uid, err := strconv.Atoi(uids[1]); err == nil { // the effective one
+					return uid
+				}
+			}
+		}
+	}
+	return -1
 }
 
 // running reports whether the pid is still the tor of this torrc.

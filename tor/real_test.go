@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -146,6 +147,9 @@ func (w *world) serve() server {
 	}
 	socket := filepath.Join(dir, "s")
 	l, err := net.Listen("unix", socket)
+	if err == nil { // for the account that tors run as
+		err = errors.Join(os.Chmod(dir, 0o711), os.Chmod(socket, 0o666)) //nolint:gosec // see above
+	}
 	if err != nil {
 		w.Fatal(err)
 	}

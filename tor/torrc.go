@@ -1,6 +1,7 @@
 package tor
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ type place struct {
 
 func placeOf(stateDir, runDir, name string) place {
 	dir, run := filepath.Join(stateDir, name), filepath.Join(runDir, name)
+	if dir == run { // what tor writes and what it reads are never in one directory
+		run = filepath.Join(dir, "run")
+	}
 	return place{
 		dir: dir, run: run,
 		torrc:   filepath.Join(dir, "torrc"),
@@ -62,8 +66,9 @@ func (pl place) render(include []string, owner int) string {
 }
 
 // prepare makes the directories and removes what an earlier process left in
-// the way. It must not be called while the tor runs.
-func (pl place) prepare(torrc string) error {
+// the way. It must not be called while the tor runs. Data and sockets are the
+// account's; what the tor is told by is ours, and only readable for it.
+func (pl place) prepare(torrc string, who Account) error {
 	for _, dir := range []string{pl.dir, pl.run, pl.data} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
@@ -71,6 +76,9 @@ func (pl place) prepare(torrc string) error {
 		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs its x bit
 			return err
 		}
+	}
+	if err := errors.Join(who.Admit(pl.dir), who.ownTree(pl.data), who.ownTree(pl.run)); err != nil {
+		return err
 	}
 	for _, stale := range []string{pl.control, pl.socks} {
 		if err := os.Remove(stale); err != nil && !os.IsNotExist(err) {
@@ -82,8 +90,16 @@ func (pl place) prepare(torrc string) error {
 	if err != nil {
 		return err
 	}
-	if err := log.Close(); err != nil {
+	if err := errors.Join(log.Close(), who.own(pl.log)); err != nil {
 		return err
 	}
-	return os.WriteFile(pl.torrc, []byte(torrc), 0o600)
+	return pl.write(torrc, who)
+}
+
+// write writes the torrc.
+func (pl place) write(torrc string, who Account) error {
+	if err := os.WriteFile(pl.torrc, []byte(torrc), 0o600); err != nil || !who.Other() {
+		return err
+	}
+	return errors.Join(os.Chown(pl.torrc, -1, who.GID), os.Chmod(pl.torrc, 0o640)) //nolint:gosec // its group is the tor's
 }

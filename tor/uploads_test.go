@@ -17,7 +17,7 @@ import (
 // brought, a descriptor to a directory.
 func (w *world) uploadCircuits(name string) int {
 	w.Helper()
-	conn, err := net.Dial("unix", filepath.Join(w.options.StateDir, name, "control"))
+	conn, err := net.Dial("unix", filepath.Join(w.options.StateDir, name, "run", "control"))
 	if err != nil {
 		w.Fatal(err)
 	}

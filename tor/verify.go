@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // ErrEnded says that a tor's process has ended. What tor said before it did
@@ -15,10 +16,11 @@ import (
 var ErrEnded = errors.New("the tor process has ended")
 
 // Verify has the tor program read the torrc of a managed tor with these lines,
-// without running it. The error wraps [ErrEnded] and holds what tor complains
+// without running it, as
+// this account. The error wraps [ErrEnded] and holds what tor complains
 // of; it wraps [exec.ErrNotFound] if there is no such program, and is a
 // [services.CodeBadConfig] for a name that is not one of tor's options.
-func Verify(ctx context.Context, program string, lines []string) error {
+func Verify(ctx context.Context, program string, lines []string, who Account) error {
 	path, err := exec.LookPath(program)
 	if err != nil {
 		return err
@@ -31,12 +33,16 @@ func Verify(ctx context.Context, program string, lines []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := who.Admit(dir); err != nil {
+		return err
+	}
 	pl := placeOf(dir, dir, "verify")
-	if err := pl.prepare(pl.render(lines, 0)); err != nil {
+	if err := pl.prepare(pl.render(lines, 0), who); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, path, "--verify-config", "--defaults-torrc", os.DevNull, "-f", pl.torrc)
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who.credential()}
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil

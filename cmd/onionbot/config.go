@@ -48,6 +48,7 @@ type dockerConfig struct {
 
 type torConfig struct {
 	Program        string   `toml:"program"`
+	User           string   `toml:"user"`
 	Size           int      `toml:"size"`
 	TorrcInclude   string   `toml:"torrc_include"`
 	ControlSockets []string `toml:"control_sockets"`

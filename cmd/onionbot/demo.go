@@ -14,6 +14,7 @@ import (
 	"onionbot/bots/console"
 	"onionbot/services"
 	"onionbot/services/sshkey"
+	"onionbot/tor"
 	"onionbot/tor/privnet"
 )
 
@@ -60,6 +61,13 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 
 func (d *demo) boot(ctx context.Context, c demoCmd, s *streams, tour bool) (err error) {
 	if d.dir, err = os.MkdirTemp("", "onionbot-demo-"); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	who, err := tor.FindAccount("")
+	if err != nil {
+		return err
+	}
+	if err := who.Admit(d.dir); err != nil {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}
 	log := slog.New(slog.DiscardHandler)

@@ -94,7 +94,10 @@ func examineTor(ctx context.Context, cfg *config) finding {
 	f.note, _, _ = strings.Cut(string(out), "\n")
 	lines, err := includeLines(cfg.Tor.TorrcInclude)
 	if err == nil {
-		err = tor.Verify(ctx, cfg.Tor.Program, lines)
+		var who tor.Account
+		if who, err = tor.FindAccount(cfg.Tor.User); err == nil {
+			err = tor.Verify(ctx, cfg.Tor.Program, lines, who)
+		}
 	}
 	if errors.Is(err, tor.ErrEnded) {
 		err = services.Wrap(services.CodeUnavailable, err, "what", "tor")

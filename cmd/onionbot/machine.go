@@ -71,10 +71,14 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.contents, err = content.Open(filepath.Join(cfg.StateDir, "content")); err != nil {
 		return m, err
 	}
-	if m.runtime, err = m.openRuntime(ctx); err != nil {
+	who, err := tor.FindAccount(cfg.Tor.User)
+	if err != nil {
 		return m, err
 	}
-	if m.pool, err = m.openPool(ctx, o); err != nil {
+	if m.runtime, err = m.openRuntime(ctx, who); err != nil {
+		return m, err
+	}
+	if m.pool, err = m.openPool(ctx, who, o); err != nil {
 		return m, err
 	}
 	return m, nil
@@ -90,7 +94,7 @@ func privateDir(dir string) error {
 	return nil
 }
 
-func (m *machine) openRuntime(ctx context.Context) (*docker.Runtime, error) {
+func (m *machine) openRuntime(ctx context.Context, who tor.Account) (*docker.Runtime, error) {
 	name, err := m.installation(ctx)
 	if err != nil {
 		return nil, err
@@ -101,7 +105,7 @@ func (m *machine) openRuntime(ctx context.Context) (*docker.Runtime, error) {
 	}
 	return docker.New(docker.Options{
 		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host,
-		Logger: m.log,
+		Group: who.GID, Logger: m.log,
 	})
 }
 
@@ -120,7 +124,7 @@ func (m *machine) installation(ctx context.Context) (string, error) {
 	return name, err
 }
 
-func (m *machine) openPool(ctx context.Context, o machineOptions) (*tor.Pool, error) {
+func (m *machine) openPool(ctx context.Context, who tor.Account, o machineOptions) (*tor.Pool, error) {
 	lines, err := includeLines(m.cfg.Tor.TorrcInclude)
 	if err != nil {
 		return nil, err
@@ -128,7 +132,7 @@ func (m *machine) openPool(ctx context.Context, o machineOptions) (*tor.Pool, er
 	return tor.Open(ctx, tor.Options{
 		StateDir: filepath.Join(m.cfg.StateDir, "tor"), RunDir: filepath.Join(m.cfg.RunDir, "t"),
 		TorPath: m.cfg.Tor.Program, Size: m.cfg.Tor.Size, TorrcInclude: append(lines, o.torrc...),
-		ControlSockets: m.cfg.Tor.ControlSockets, Tied: o.tied, Logger: m.log,
+		ControlSockets: m.cfg.Tor.ControlSockets, Account: who, Tied: o.tied, Logger: m.log,
 	})
 }
 

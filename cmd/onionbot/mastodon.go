@@ -125,6 +125,10 @@ func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), 
 	if err != nil {
 		return nil, nil, err
 	}
+	who, err := tor.FindAccount(cfg.Tor.User)
+	if err != nil {
+		return nil, nil, err
+	}
 	dir, err := os.MkdirTemp("", "onionbot-")
 	if err != nil {
 		return nil, nil, services.Wrap(services.CodeReadOnlyState, err)
@@ -132,7 +136,7 @@ func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), 
 	end := func() { _ = os.RemoveAll(dir) }
 	fmt.Fprintln(out, "Connecting to the Tor network; this can take a minute. (--direct goes without.)")
 	pool, err := tor.Open(ctx, tor.Options{
-		StateDir: dir, TorPath: cfg.Tor.Program, Size: 1, TorrcInclude: lines, Tied: true,
+		StateDir: dir, TorPath: cfg.Tor.Program, Size: 1, TorrcInclude: lines, Account: who, Tied: true,
 	})
 	if err != nil {
 		end()

@@ -104,11 +104,11 @@ func (l layout) reset(group int) error {
 
 // seal takes the sockets out of the container's reach; see the package
 // comment. It may be repeated, after a crash in the middle too.
-func (l layout) seal(ports []services.Port) error {
+func (l layout) seal(ports []services.Port, group int) error {
 	names := expectedSockets(ports)
 	entries, err := os.ReadDir(l.open())
 	if errors.Is(err, fs.ErrNotExist) {
-		return l.checkSockets(names)
+		return errors.Join(l.checkSockets(names), l.shut(group))
 	}
 	if err != nil {
 		return err
@@ -125,7 +125,20 @@ func (l layout) seal(ports []services.Port) error {
 	if err := l.checkSockets(names); err != nil {
 		return err
 	}
-	return os.Remove(l.open())
+	return errors.Join(l.shut(group), os.Remove(l.open()))
+}
+
+// shut takes from the group that may pass here, to reach the sockets of the
+// service, what else is here for anybody who gets here.
+func (l layout) shut(group int) error {
+	if group == 0 {
+		return nil
+	}
+	err := os.Chmod(l.report(), 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, os.Chmod(l.shim(), 0o600))
 }
 
 // checkSockets fails unless every name is a socket, and the report a file; what

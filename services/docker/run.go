@@ -190,7 +190,7 @@ func (r *Runtime) handshake(ctx context.Context, l layout, spec services.Contain
 	if err := r.awaitSockets(ctx, l, spec.ID); err != nil {
 		return err
 	}
-	if err := l.seal(spec.Definition.Ports); err != nil {
+	if err := l.seal(spec.Definition.Ports, r.opts.Group); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
 	_, err := askShim(ctx, l, goRequest(spec, who, l.recall()))
