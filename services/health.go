@@ -8,6 +8,7 @@ type Health struct {
 	Tor      string            // what is wrong with tor
 	Disk     string            // what is wrong with the state directory
 	Clock    string            // what was done to the machine's clock
+	Images   string            // what is wrong with images that should be rebuilt, for operators
 	Adapters map[string]string // network to trouble, as the adapters report it
 	Live     int               // instances that should run
 	Ready    int               // of them reachable

@@ -140,6 +140,9 @@ func (r *Renderer) Status(i *services.Instance, d *services.Definition, h servic
 func (r *Renderer) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) bots.Reply {
 	reply := r.List(u, all, now)
 	machine := troubles(h)
+	if h.Images != "" && u.Operator {
+		machine = lines(machine, "Trouble: "+h.Images+".")
+	}
 	if machine == "" && u.Operator {
 		machine = fmt.Sprintf("All is well: the container engine, tor and the disk answer; %d of %d reachable.", h.Ready, h.Live)
 	}

@@ -43,7 +43,8 @@ type timesConfig struct {
 }
 
 type dockerConfig struct {
-	Host string `toml:"host"`
+	Host     string   `toml:"host"`
+	ImageAge duration `toml:"image_age"`
 }
 
 type torConfig struct {
@@ -116,6 +117,7 @@ func defaultConfig() *config {
 		Times: timesConfig{
 			StartLimit: duration(p.StartLimit), Hold: duration(p.Hold), Watch: duration(p.Watch), Keep: duration(p.Keep),
 		},
+		Docker:   dockerConfig{ImageAge: duration(7 * 24 * time.Hour)},
 		Tor:      torConfig{Program: "tor", Size: 2, Warm: true},
 		Telegram: telegramConfig{ThroughTor: true},
 		Mastodon: mastodonConfig{ThroughTor: true, Poll: duration(5 * time.Second), Language: "en"},

@@ -34,6 +34,9 @@ func (c *config) check() error {
 	if c.Times.Watch < duration(10*time.Second) {
 		return errors.New("times.watch must be 10s or more")
 	}
+	if c.Docker.ImageAge != 0 && c.Docker.ImageAge < duration(time.Hour) {
+		return errors.New("docker.image_age must be 1h or more, or 0s for images that are never rebuilt")
+	}
 	if c.Tor.Size < 1 || c.Tor.Size > 32 {
 		return errors.New("tor.size must be between 1 and 32")
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,10 +150,35 @@ func examineDocker(ctx context.Context, cfg *config) []finding {
 		return []finding{engine, images}
 	}
 	defer runtime.Close()
-	if engine.err = runtime.Ping(ctx); engine.err == nil {
-		engine.note = "the engine answers"
+	if engine.err = runtime.Ping(ctx); engine.err != nil {
+		return []finding{engine, images}
 	}
-	return []finding{engine, images}
+	engine.note = "the engine answers"
+	if e, err := runtime.Describe(ctx); err == nil && !slices.Contains(e.Security, "seccomp") {
+		engine.warn = true
+		engine.note += ", but says nothing of seccomp: without it, it starts no service"
+	}
+	findings := []finding{engine, images}
+	for _, d := range defs {
+		built, err := runtime.ImageBuilt(ctx, d)
+		findings = append(findings, imageAge(d.Name, built, time.Duration(cfg.Docker.ImageAge), err))
+	}
+	return findings
+}
+
+// imageAge says how old a service's image is; built is zero if there is none.
+func imageAge(service string, built time.Time, limit time.Duration, err error) finding {
+	f := finding{what: "image " + service, err: err, note: "not built yet"}
+	if err != nil || built.IsZero() {
+		return f
+	}
+	age := time.Since(built)
+	f.note = fmt.Sprintf("%d days old", age/(24*time.Hour))
+	if limit > 0 && age > limit+24*time.Hour {
+		f.warn = true
+		f.note += ", older than docker.image_age: it could not be rebuilt, or the bot did not run (see its log)"
+	}
+	return f
 }
 
 // readToken reads a secret from a file that only its owner may read.

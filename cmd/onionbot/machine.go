@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"onionbot/db"
 	"onionbot/services"
@@ -160,6 +161,13 @@ func includeLines(path string) ([]string, error) {
 		lines = append(lines, line)
 	}
 	return lines, scanner.Err()
+}
+
+// keepImages builds what is missing ahead of the first start, and rebuilds
+// what has become old, until ctx ends.
+func (m *machine) keepImages(ctx context.Context) {
+	m.prepareImages(ctx)
+	m.runtime.KeepFresh(ctx, m.catalog.All(), time.Duration(m.cfg.Docker.ImageAge))
 }
 
 // prepareImages builds what is missing ahead of the first start.

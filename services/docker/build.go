@@ -47,29 +47,38 @@ type buildLine struct {
 	Error  string `json:"error"`
 }
 
-var buildStep = regexp.MustCompile(`^Step ([0-9]+)/([0-9]+) ?:`)
+var (
+	buildStep  = regexp.MustCompile(`^Step ([0-9]+)/([0-9]+) ?: *([A-Za-z]*)`)
+	buildLayer = regexp.MustCompile(`^ ---> ([0-9a-f]{12,64})\n$`)
+)
 
-// follow reads a build stream to its end, telling each step.
-func follow(body io.Reader, name string, report func(string)) error {
+// follow reads a build stream to its end, telling each step. It returns the
+// last image that a step has made: a failed build leaves it behind, without a
+// label. The image that is built upon is not it.
+func follow(body io.Reader, name string, report func(string)) (layer string, err error) {
 	dec := json.NewDecoder(body)
-	tail := ""
+	tail, base := "", true
 	for {
 		var line buildLine
 		err := dec.Decode(&line)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return layer, nil
 		}
 		if err != nil {
-			return fmt.Errorf("the build stream broke off: %w", err)
+			return layer, fmt.Errorf("the build stream broke off: %w", err)
 		}
 		if line.Error != "" {
-			return fmt.Errorf("build: %s (last output: %q)", line.Error, tail)
+			return layer, fmt.Errorf("build: %s (last output: %q)", line.Error, tail)
 		}
 		if text := strings.TrimSpace(line.Stream); text != "" {
 			tail = text[max(0, len(text)-300):]
 		}
 		if m := buildStep.FindStringSubmatch(line.Stream); m != nil {
 			report(fmt.Sprintf("building %s: step %s of %s", name, m[1], m[2]))
+			base = strings.EqualFold(m[3], "FROM")
+		}
+		if m := buildLayer.FindStringSubmatch(line.Stream); m != nil && !base {
+			layer = m[1]
 		}
 		if strings.HasPrefix(line.Status, "Pulling from") {
 			report(fmt.Sprintf("building %s: fetching the base image", name))

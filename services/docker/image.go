@@ -41,7 +41,7 @@ func (r *Runtime) EnsureImage(ctx context.Context, d *services.Definition, progr
 	if has {
 		return nil
 	}
-	return r.join(d).wait(ctx, progress)
+	return r.join(d, build.ImageBuildOptions{}).wait(ctx, progress)
 }
 
 // hasImage asks the engine.
@@ -75,7 +75,7 @@ func (r *Runtime) forgetImage(ref string) {
 }
 
 // join returns the build of the definition's image, beginning it if nobody has.
-func (r *Runtime) join(d *services.Definition) *imageBuild {
+func (r *Runtime) join(d *services.Definition, o build.ImageBuildOptions) *imageBuild {
 	ref := d.Ref()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,10 +85,10 @@ func (r *Runtime) join(d *services.Definition) *imageBuild {
 	b := &imageBuild{done: make(chan struct{}), changed: make(chan struct{})}
 	r.builds[ref] = b
 	r.work.Go(func() {
-		err := r.build(r.alive, d, b.report)
+		err := r.build(r.alive, d, b.report, o)
 		r.mu.Lock()
 		delete(r.builds, ref)
-		r.images[ref] = err == nil
+		r.images[ref] = r.images[ref] || err == nil // a failed build leaves an earlier image as it was
 		r.mu.Unlock()
 		b.err = err
 		close(b.done)
@@ -127,7 +127,7 @@ func (b *imageBuild) report(step string) {
 }
 
 // build has the engine build the image, and removes those it replaces.
-func (r *Runtime) build(ctx context.Context, d *services.Definition, report func(string)) error {
+func (r *Runtime) build(ctx context.Context, d *services.Definition, report func(string), o build.ImageBuildOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, buildPatience)
 	defer cancel()
 	report("building " + d.Name)
@@ -136,15 +136,13 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 	if err != nil {
 		return err
 	}
-	answer, err := r.cli.ImageBuild(ctx, files, build.ImageBuildOptions{
-		Version:     build.BuilderV1, // no session, and the same on every engine
-		Tags:        []string{d.Ref()},
-		Remove:      true,
-		ForceRemove: true,
-		Labels: map[string]string{
-			labelOurs: "1", labelInstallation: r.opts.Installation, labelService: d.Name,
-		},
-	})
+	o.Version = build.BuilderV1 // no session, and the same on every engine
+	o.Tags = []string{d.Ref()}
+	o.Remove, o.ForceRemove = true, true
+	o.Labels = map[string]string{
+		labelOurs: "1", labelInstallation: r.opts.Installation, labelService: d.Name,
+	}
+	answer, err := r.cli.ImageBuild(ctx, files, o)
 	if err != nil {
 		what := "image"
 		if unreachable(err) {
@@ -153,7 +151,11 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 		return services.Wrap(services.CodeUnavailable, err, "what", what)
 	}
 	defer answer.Body.Close()
-	if err := follow(answer.Body, d.Name, report); err != nil {
+	layer, err := follow(answer.Body, d.Name, report)
+	if err != nil {
+		if o.NoCache && layer != "" {
+			r.removeImage(ctx, layer) // its steps would help no later build
+		}
 		return services.Wrap(services.CodeUnavailable, err, "what", "image", "service", d.Name)
 	}
 	r.log.Info("image built", "service", d.Name, "took", time.Since(began))
@@ -162,7 +164,8 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 }
 
 // removeStale removes the images that this installation built for the service
-// from other sources. One that a container still uses stays until the next time.
+// from other sources or earlier. One that a container still uses stays until
+// the next time.
 func (r *Runtime) removeStale(ctx context.Context, d *services.Definition) {
 	filter := r.ours()
 	filter.Add("label", labelService+"="+d.Name)
@@ -191,16 +194,21 @@ func (r *Runtime) removeImages(ctx context.Context, which filters.Args, keep str
 				continue
 			}
 			r.forgetImage(ref)
-			err := call(ctx, slowCall, func(ctx context.Context) error {
-				_, err := r.cli.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
-				return err
-			})
-			if err != nil && !isNotFound(err) {
-				r.log.Debug("image stays for now", "image", ref, "error", err)
-			}
+			r.removeImage(ctx, ref)
 		}
 	}
 	return nil
+}
+
+// removeImage removes an image that nothing uses, and what it was built on.
+func (r *Runtime) removeImage(ctx context.Context, ref string) {
+	err := call(ctx, slowCall, func(ctx context.Context) error {
+		_, err := r.cli.ImageRemove(ctx, ref, image.RemoveOptions{PruneChildren: true})
+		return err
+	})
+	if err != nil && !isNotFound(err) {
+		r.log.Debug("image stays for now", "image", ref, "error", err)
+	}
 }
 
 // names are what an image can be removed by: its tags, or its id.

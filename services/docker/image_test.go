@@ -11,8 +11,9 @@ import (
 
 func TestBuildErrorsArriveInsideTheStream(t *testing.T) {
 	var steps []string
-	err := follow(strings.NewReader(`{"stream":"Step 1/2 : FROM x\n"}
+	layer, err := follow(strings.NewReader(`{"stream":"Step 1/2 : FROM x\n"}
 {"status":"Pulling from library/x"}
+{"stream":" ---\u003e 0123456789ab\n"}
 {"stream":"Step 2/2 : RUN false\n"}
 {"stream":"something went wrong\n"}
 {"errorDetail":{"code":1},"error":"returned a non-zero code: 1"}
@@ -23,7 +24,10 @@ func TestBuildErrorsArriveInsideTheStream(t *testing.T) {
 	if got := strings.Join(steps, "; "); got != "building site: step 1 of 2; building site: fetching the base image; building site: step 2 of 2" {
 		t.Error(got)
 	}
-	if err := follow(strings.NewReader(`{"stream":"Step 1/2`), "site", func(string) {}); err == nil {
+	if layer != "" {
+		t.Errorf("the base image is taken for a leftover: %s", layer)
+	}
+	if _, err := follow(strings.NewReader(`{"stream":"Step 1/2`), "site", func(string) {}); err == nil {
 		t.Error("a broken stream is no success")
 	}
 }

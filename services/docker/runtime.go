@@ -40,7 +40,8 @@ type Runtime struct {
 	patience struct{ look, hung time.Duration } // lookPatience and hungAfter but in tests
 
 	mu       sync.Mutex
-	silences map[string]silence // by instance, while its shim does not answer
+	silences map[string]silence    // by instance, while its shim does not answer
+	stale    map[string]staleImage // by service, until it is rebuilt
 	locks    map[string]*idLock
 	images   map[string]bool // refs seen on the engine
 	builds   map[string]*imageBuild
@@ -88,7 +89,7 @@ func New(opts Options) (*Runtime, error) {
 	}
 	r := &Runtime{
 		cli: cli, opts: opts, log: opts.Logger,
-		silences: make(map[string]silence), locks: make(map[string]*idLock),
+		silences: make(map[string]silence), stale: make(map[string]staleImage), locks: make(map[string]*idLock),
 		images: make(map[string]bool), builds: make(map[string]*imageBuild),
 		forcing: make(chan struct{}, maxForcing),
 	}

@@ -46,6 +46,7 @@ type Options struct {
 	User       func(name string) *services.User // nil if unknown
 	Outbox     services.Outbox
 	Adapters   func() map[string]string // what is wrong with which network; may be nil
+	Images     func() string            // what is wrong with images, "" when all is well; may be nil
 	FaultPoint func(point string)
 	MaxRuns    int // containers started at the same time; 0 = 8
 }
