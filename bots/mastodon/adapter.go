@@ -28,8 +28,11 @@ type Options struct {
 	Server string          // "https://mastodon.example" or "http://….onion"
 	Token  services.Secret // the access token that [Login] wrote
 	Dial   DialFunc        // nil = direct
-	Logger *slog.Logger    // nil = slog.Default
-	Clock  services.Clock  // nil = time.Now
+	// ReadToken reads the token again from where it came, when the server
+	// refuses the one that is known; may be nil.
+	ReadToken func() (services.Secret, error)
+	Logger    *slog.Logger   // nil = slog.Default
+	Clock     services.Clock // nil = time.Now
 
 	PollInterval   time.Duration // between polls when nothing happens; 0 = 5 s
 	RequestTimeout time.Duration // of one call; 0 = 60 s
@@ -46,6 +49,7 @@ type Adapter struct {
 	media    *http.Client
 	base     *url.URL
 	limits   *rateLimits
+	token    *bots.Token
 	clock    services.Clock
 	server   *bots.ServerClock
 	log      *slog.Logger
@@ -95,12 +99,14 @@ func New(o Options) (*Adapter, error) {
 	if o.Language == "" {
 		o.Language = "en"
 	}
-	g := newGuard(base, o.Token, o.Dial, o.Clock)
+	token := bots.NewToken(o.Token, o.ReadToken)
+	g := newGuard(base, token, o.Dial, o.Clock)
 	return &Adapter{
 		client:     newClient(base, g),
 		media:      newMediaClient(o.Dial, isLoopback(base.Hostname())),
 		base:       base,
 		limits:     g.limits,
+		token:      token,
 		clock:      g.clock,
 		server:     &g.server,
 		log:        o.Logger,

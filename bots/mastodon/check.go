@@ -12,6 +12,7 @@ import (
 
 	mastodon "github.com/mattn/go-mastodon"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -47,7 +48,7 @@ func Check(ctx context.Context, o CheckOptions) error {
 	if err != nil {
 		return err
 	}
-	c := &checker{CheckOptions: o, client: newClient(base, newGuard(base, o.Token, o.Dial, nil))}
+	c := &checker{CheckOptions: o, client: newClient(base, newGuard(base, bots.NewToken(o.Token, nil), o.Dial, nil))}
 	c.Token = "" // the client has it
 	var self wireSelf
 	if err := callAPI(ctx, c.client, http.MethodGet, "/api/v1/accounts/verify_credentials", nil, &self); err != nil {

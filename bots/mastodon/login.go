@@ -14,6 +14,7 @@ import (
 
 	mastodon "github.com/mattn/go-mastodon"
 
+	"onionbot/bots"
 	"onionbot/services"
 )
 
@@ -49,7 +50,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 	if o.TokenFile == "" {
 		return errors.New("mastodon: no file to write the token to")
 	}
-	client := newClient(base, newGuard(base, "", o.Dial, nil))
+	client := newClient(base, newGuard(base, bots.NewToken("", nil), o.Dial, nil))
 	want := scopes
 	if o.Manage {
 		want += " " + manageScopes
@@ -74,7 +75,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 	if token == "" {
 		return fmt.Errorf("mastodon: %s gave no token: %w", base.Host, errNotAPI)
 	}
-	self, err := newClient(base, newGuard(base, token, o.Dial, nil)).GetAccountCurrentUser(ctx)
+	self, err := newClient(base, newGuard(base, bots.NewToken(token, nil), o.Dial, nil)).GetAccountCurrentUser(ctx)
 	if err != nil {
 		return fmt.Errorf("mastodon: the new token does not work: %w", err)
 	}

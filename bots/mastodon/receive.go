@@ -48,10 +48,25 @@ func (a *Adapter) Receive(ctx context.Context, cursor string, keep bots.KeepFunc
 			failures = 0
 			a.setHealth("")
 		}
-		if !sleep(ctx, wait) {
+		if !a.rest(ctx, err, wait) {
 			return ctx.Err()
 		}
 	}
+}
+
+// rest sleeps after a poll; a token that replaces a refused one is tried at
+// once. It reports whether ctx goes on.
+func (a *Adapter) rest(ctx context.Context, failure error, wait time.Duration) bool {
+	if !refused(failure) {
+		return sleep(ctx, wait)
+	}
+	if a.token.AwaitNew(ctx, wait, func(string) bool { return true }) {
+		a.log.Info("mastodon: there is a new access token")
+		a.mu.Lock()
+		a.self = "" // it may be another account's
+		a.mu.Unlock()
+	}
+	return ctx.Err() == nil
 }
 
 // refused reports whether the API itself says that the token is no good. A
@@ -94,7 +109,7 @@ func (a *Adapter) troubled(err error, failures int, wait time.Duration) {
 	var kept *keepError
 	switch {
 	case refused(err):
-		a.setHealth("Mastodon refuses the access token, so nothing is received. It is tried again every few minutes; if it stays so, make a new one with: onionbot mastodon login, then restart onionbot.")
+		a.setHealth("Mastodon refuses the access token, so nothing is received. It is tried again every few minutes; if it stays so, make a new one with: onionbot mastodon login. It is read again then.")
 	case failures < unhealthyAfter:
 	case errors.As(err, &kept):
 		a.setHealth("Messages from Mastodon cannot be stored.")

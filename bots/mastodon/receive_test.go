@@ -152,6 +152,24 @@ func TestARefusedTokenIsToldAndTriedAgain(t *testing.T) {
 	eventually(t, func() bool { return a.Health() == "" })
 }
 
+func TestANewTokenIsReadWhereTheOldOneWas(t *testing.T) {
+	s := mastodontest.New(t, mastodontest.Mastodon45)
+	alice := s.AddAccount("alice")
+	const renewed = "another-token-secret"
+	a, sh := newAdapter(t, s, func(o *mastodon.Options) {
+		o.ReadToken = func() (services.Secret, error) { return renewed, nil }
+	}), newShelf()
+	receive(t, a, sh)
+	sh.await(t, 0)
+	s.GrantScopes(renewed, "read", "write", "follow")
+	s.Revoke(mastodontest.Token)
+	s.Mention(alice, "direct", "list")
+	if got := decodeTexts(t, a, sh.await(t, 1)); !cmp.Equal(got, []string{"list"}) {
+		t.Errorf("kept %q", got)
+	}
+	send(t, a, outgoing(s, alice, "reply/1", "hello"))
+}
+
 func TestAClockThatIsWrongMakesNoMessageOld(t *testing.T) {
 	for _, off := range []time.Duration{2 * time.Hour, -2 * time.Hour, 0} {
 		s := mastodontest.New(t, mastodontest.Mastodon45)

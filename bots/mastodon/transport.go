@@ -54,27 +54,21 @@ func newClient(base *url.URL, g *guard) *mastodon.Client {
 // the library lacks (idempotency keys, rate limits, errors instead of blind
 // retries).
 type guard struct {
-	base *url.URL
-	// authorise is a closure so that printing a guard cannot print the token.
-	authorise func(http.Header)
-	limits    *rateLimits
-	clock     services.Clock // this machine's
-	server    bots.ServerClock
-	next      http.RoundTripper
+	base   *url.URL
+	token  *bots.Token
+	limits *rateLimits
+	clock  services.Clock // this machine's
+	server bots.ServerClock
+	next   http.RoundTripper
 }
 
-func newGuard(base *url.URL, token services.Secret, dial DialFunc, clock services.Clock) *guard {
+func newGuard(base *url.URL, token *bots.Token, dial DialFunc, clock services.Clock) *guard {
 	if clock == nil {
 		clock = services.ClockFunc(time.Now)
 	}
 	return &guard{
-		base: base,
-		authorise: func(h http.Header) {
-			h.Del("Authorization")
-			if token != "" {
-				h.Set("Authorization", "Bearer "+token.Reveal())
-			}
-		},
+		base:   base,
+		token:  token,
 		limits: &rateLimits{},
 		clock:  clock,
 		next:   newTransport(dial),
@@ -105,7 +99,10 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errElsewhere
 	}
 	req = req.Clone(req.Context())
-	g.authorise(req.Header)
+	req.Header.Del("Authorization")
+	if token := g.token.Reveal(); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	req.Header.Set("User-Agent", userAgent)
 	req.Header.Set("Accept", "application/json")
 	if req.Method != http.MethodGet {

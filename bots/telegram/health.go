@@ -36,7 +36,7 @@ func explain(err error, failures int) string {
 	var kept *keepError
 	switch isAPI := errors.As(err, &api); {
 	case tokenRefused(err):
-		return "Telegram does not accept the bot's token, so nothing is received. It is tried again every few minutes; if it stays so, get a new one from @BotFather, put it into the token file and restart onionbot."
+		return "Telegram does not accept the bot's token, so nothing is received. It is tried again every few minutes; if it stays so, get a new one from @BotFather, put it into the token file: it is read again."
 	case isAPI && api.Code == http.StatusConflict && api.says("webhook"):
 		return "A webhook is set for this Telegram bot, so its messages go there and not here. Remove it (call deleteWebhook with the bot's token) or use a bot of its own."
 	case isAPI && api.Code == http.StatusConflict:

@@ -51,10 +51,22 @@ func (a *Adapter) pollUntil(ctx context.Context, pos position, keep bots.KeepFun
 		pause := max(a.pauseAfter(err, failures), retryAfter(err))
 		a.log.Log(ctx, level(failures), "telegram: receiving failed",
 			slog.Any("err", err), slog.Int("failures", failures), slog.Duration("pause", pause))
-		if err := sleep(ctx, pause); err != nil {
+		if err := a.rest(ctx, err, pause); err != nil {
 			return err
 		}
 	}
+}
+
+// rest sleeps after a failure; a token that replaces a refused one is tried
+// at once.
+func (a *Adapter) rest(ctx context.Context, failure error, pause time.Duration) error {
+	if !tokenRefused(failure) {
+		return sleep(ctx, pause)
+	}
+	if a.tele.token.AwaitNew(ctx, pause, tokenShape.MatchString) {
+		a.log.InfoContext(ctx, "telegram: there is a new token")
+	}
+	return ctx.Err()
 }
 
 // pauseAfter is the pause after so many failures in a row. A refused token is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -176,6 +177,33 @@ func TestARefusedTokenIsToldAndTriedAgainSlowly(t *testing.T) {
 		t.Error(diff)
 	}
 	eventually(t, "the trouble is over", func() bool { return a.Health() == "" })
+}
+
+func TestANewTokenIsReadWhereTheOldOneWas(t *testing.T) {
+	s := telegramtest.New(t, token)
+	const renewed = "42:AAanother-token_0123456789abcdefgh"
+	l := &logs{}
+	var file atomic.Pointer[services.Secret]
+	file.Store(new(services.Secret))
+	a, box := newAdapter(t, s, func(o *telegram.Options) {
+		o.Logger, o.RefusedPause = l.logger(), 30*time.Second
+		o.ReadToken = func() (services.Secret, error) { return *file.Load(), nil }
+	}), newInbox()
+	receive(t, a, box)
+	s.Type(alice, "one")
+	box.await(t, 1)
+	put := services.Secret(renewed)
+	file.Store(&put)
+	s.Reissue(renewed)
+	s.Type(alice, "two")
+	if diff := cmp.Diff([]string{"one", "two"}, texts(t, a, box.await(t, 2))); diff != "" {
+		t.Error(diff)
+	}
+	send(t, a, outgoing("k", "hello"))
+	eventually(t, "the trouble is over", func() bool { return a.Health() == "" })
+	if leaks(l.String()) || strings.Contains(l.String(), "another-token") {
+		t.Errorf("a token is in the log:\n%s", l)
+	}
 }
 
 func TestAClockThatIsWrongMakesNoMessageOld(t *testing.T) {

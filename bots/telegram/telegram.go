@@ -54,11 +54,14 @@ type Command struct {
 
 // Options are what an [Adapter] needs. Only Token is required.
 type Options struct {
-	Token    services.Secret
-	APIURL   string // default [DefaultAPIURL]; a Bot API server of one's own otherwise
-	Commands []Command
-	Logger   *slog.Logger   // default: silence
-	Clock    services.Clock // default: time.Now
+	Token services.Secret
+	// ReadToken reads the token again from where it came, when Telegram
+	// refuses the one that is known; may be nil.
+	ReadToken func() (services.Secret, error)
+	APIURL    string // default [DefaultAPIURL]; a Bot API server of one's own otherwise
+	Commands  []Command
+	Logger    *slog.Logger   // default: silence
+	Clock     services.Clock // default: time.Now
 
 	// Dial opens connections to the Bot API server, usually through tor; nil
 	// connects directly. Proxies of the environment are never used.
@@ -118,7 +121,7 @@ func New(o Options) (*Adapter, error) {
 		commands:    o.Commands,
 		log:         o.Logger,
 		clock:       o.Clock,
-		tele:        newTransport(token, o.Dial),
+		tele:        newTransport(bots.NewToken(services.Secret(token), o.ReadToken), o.Dial),
 		pollTimeout: orDefault(o.PollTimeout, 50*time.Second),
 		callTimeout: orDefault(o.CallTimeout, time.Minute),
 		pauses: pauses{

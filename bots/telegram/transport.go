@@ -23,18 +23,20 @@ const placeholder = "0:token"
 const maxAnswer = 16 << 20
 
 // transport puts the real token into requests and keeps it out of everything
-// that comes back. The token lives in closures only, so that printing the
-// struct in any way does not show it.
+// that comes back.
 type transport struct {
-	base   *http.Transport
-	clock  bots.ServerClock
-	now    func() time.Time
-	sign   func(path string) string // placeholder to token
-	redact func(text string) string // token to placeholder
+	base  *http.Transport
+	clock bots.ServerClock
+	now   func() time.Time
+	token *bots.Token
 }
 
-func newTransport(token string, dial func(context.Context, string, string) (net.Conn, error)) *transport {
-	_, secret, _ := strings.Cut(token, ":")
+// sign puts the token where telebot has its placeholder.
+func (t *transport) sign(path string) string {
+	return strings.Replace(path, "/bot"+placeholder+"/", "/bot"+t.token.Reveal()+"/", 1)
+}
+
+func newTransport(token *bots.Token, dial func(context.Context, string, string) (net.Conn, error)) *transport {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
@@ -45,12 +47,7 @@ func newTransport(token string, dial func(context.Context, string, string) (net.
 			IdleConnTimeout:     90 * time.Second,
 			MaxIdleConnsPerHost: 8,
 		},
-		sign: func(path string) string {
-			return strings.Replace(path, "/bot"+placeholder+"/", "/bot"+token+"/", 1)
-		},
-		redact: func(text string) string {
-			return strings.ReplaceAll(strings.ReplaceAll(text, token, "<token>"), secret, "<token>")
-		},
+		token: token,
 	}
 }
 
@@ -121,7 +118,7 @@ func (t *transport) judge(status int, body []byte) error {
 	}
 	return &apiError{
 		Code:        answer.Code,
-		Description: t.redact(shorten(answer.Description, 300)),
+		Description: t.token.Redact(shorten(answer.Description, 300)),
 		RetryAfter:  time.Duration(min(max(answer.Parameters.RetryAfter, 0), 24*3600)) * time.Second,
 	}
 }
@@ -135,7 +132,7 @@ func (t boundTransport) failure(err error) error {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	}
-	return errors.New(t.redact(err.Error()))
+	return errors.New(t.token.Redact(err.Error()))
 }
 
 // boundBody is the body of a download, which ends with the context.

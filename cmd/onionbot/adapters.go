@@ -32,13 +32,18 @@ func (d *daemon) openTelegram() (bots.Adapter, error) {
 		return nil, err
 	}
 	a, err := telegram.New(telegram.Options{
-		Token: token, APIURL: cfg.APIURL, Commands: menu(), Logger: d.log, Clock: d.clock,
+		Token: token, ReadToken: rereadToken(cfg.TokenFile), APIURL: cfg.APIURL, Commands: menu(), Logger: d.log, Clock: d.clock,
 		Dial: d.dialer(cfg.ThroughTor, "telegram"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("telegram: %w", err)
 	}
 	return a, nil
+}
+
+// rereadToken reads a token file again: somebody may have put a new one there.
+func rereadToken(path string) func() (services.Secret, error) {
+	return func() (services.Secret, error) { return readToken(path) }
 }
 
 // menu is what Telegram shows beside the text field: what "help" lists for
@@ -63,7 +68,7 @@ func (d *daemon) openMastodon() (bots.Adapter, error) {
 		return nil, err
 	}
 	a, err := mastodon.New(mastodon.Options{
-		Server: cfg.Server, Token: token, Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log, Clock: d.clock,
+		Server: cfg.Server, Token: token, ReadToken: rereadToken(cfg.TokenFile), Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log, Clock: d.clock,
 		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
 		Actors: d.cfg.actors(),
 	})

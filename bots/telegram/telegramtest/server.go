@@ -77,6 +77,9 @@ func (s *Server) Revoke() { s.change(func() { s.revoked = true }) }
 // Restore makes the token valid again.
 func (s *Server) Restore() { s.change(func() { s.revoked = false }) }
 
+// Reissue replaces the token, as @BotFather does.
+func (s *Server) Reissue(token string) { s.change(func() { s.token, s.revoked = token, false }) }
+
 // SetWebhook makes getUpdates fail as it does while a webhook is set.
 func (s *Server) SetWebhook(on bool) { s.change(func() { s.webhook = on }) }
 
