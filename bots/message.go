@@ -15,6 +15,8 @@ type Message struct {
 	From        Identity
 	Route       services.Route // where the answer goes
 	Text        string         // plain text as people type it, lines separated by \n
+	Spans       []Span         // what is formatted in Text; nil where nothing is
+	Lang        string         // the language of Text, if the network tells it, as the web names it
 	SentAt      time.Time      // by this machine's clock; zero if the network does not say
 	ClockAhead  time.Duration  // how far this machine's clock was ahead of the network's then, in whole minutes
 	Attachments []Attachment

@@ -49,6 +49,8 @@ type Content interface {
 type Upload struct {
 	Attachments []bots.Attachment
 	Words       string             // what was typed below the command
+	Spans       []bots.Span        // what is formatted in Words; nil where nothing is
+	Lang        string             // the language of Words, if it is known
 	AddTo       *services.Instance // what it shows stays; nil to begin anew
 	Missing     []string           // what came along and cannot be had, as [bots.Message] says
 	// KeepMetadata leaves in pictures what they tell about their maker.

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -96,7 +97,7 @@ func join(jobs []job) job {
 	if len(jobs) == 1 {
 		return jobs[0]
 	}
-	whole.Parts = nil
+	whole.Parts, whole.Spans = nil, slices.Clone(whole.Spans)
 	for _, j := range jobs {
 		whole.Parts = append(whole.Parts, j.in)
 	}
@@ -105,6 +106,7 @@ func join(jobs []job) job {
 	} else {
 		for i, j := range jobs[1:] {
 			whole.Text = glue(whole.Text, j.msg.Text, jobs[i].msg.Cut)
+			whole.Spans = append(whole.Spans, bots.Shift(j.msg.Spans, len(whole.Text)-len(j.msg.Text))...)
 		}
 		whole.Cut = jobs[len(jobs)-1].msg.Cut
 	}
@@ -118,18 +120,19 @@ func join(jobs []job) job {
 // joinGroup collects the files of an album. The first words are the
 // command; others describe the file that they stand on.
 func joinGroup(whole *bots.Message, jobs []job) {
-	whole.Attachments, whole.Text, whole.Unsupported = nil, "", ""
+	whole.Attachments, whole.Text, whole.Spans, whole.Unsupported = nil, "", nil, ""
 	var useless []string
 	for _, j := range jobs {
 		files := append([]bots.Attachment(nil), j.msg.Attachments...)
 		switch {
 		case j.msg.Text == "":
 		case whole.Text == "":
-			whole.Text = j.msg.Text
+			whole.Text, whole.Spans = j.msg.Text, j.msg.Spans
 		case len(files) == 1 && files[0].Description == "":
 			files[0].Description = j.msg.Text
 		default:
 			whole.Text += "\n" + j.msg.Text
+			whole.Spans = append(whole.Spans, bots.Shift(j.msg.Spans, len(whole.Text)-len(j.msg.Text))...)
 		}
 		if len(whole.Quoted) == 0 {
 			whole.Quoted = j.msg.Quoted

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"onionbot/bots"
 	"onionbot/bots/command"
 	"onionbot/services"
 )
@@ -14,7 +15,10 @@ import (
 // upload gathers what a command is to show: what came along with it, else the
 // file that it answers, else files that came before it without a word.
 func (r *Router) upload(ctx context.Context, t *turn, c command.Command) (Upload, error) {
-	u := Upload{Attachments: t.msg.Attachments, Words: c.Body, Missing: t.msg.Missing, KeepMetadata: c.KeepMetadata}
+	u := Upload{
+		Attachments: t.msg.Attachments, Missing: t.msg.Missing, KeepMetadata: c.KeepMetadata,
+		Words: c.Body, Spans: bots.Realign(t.msg.Spans, t.msg.Text, c.Body), Lang: t.msg.Lang,
+	}
 	if len(u.Attachments) == 0 && c.With == "" {
 		u.Attachments = t.msg.Quoted
 	}

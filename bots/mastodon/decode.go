@@ -41,6 +41,7 @@ type (
 		SpoilerText string           `json:"spoiler_text"`
 		Visibility  string           `json:"visibility"`
 		CreatedAt   string           `json:"created_at"`
+		Language    string           `json:"language"`
 		Mentions    []wireMention    `json:"mentions"`
 		Media       []wireMedia      `json:"media_attachments"`
 	}
@@ -88,12 +89,13 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 		Route: services.Route{
 			Network: Network, Account: account, Chat: from.Acct, ReplyTo: string(s.ID),
 		},
-		Text:       s.text(),
+		Lang:       s.Language,
 		SentAt:     in.SentAt,
 		ClockAhead: e.ClockAhead,
 		Public:     !s.private(e.Self),
 		Answers:    string(s.InReplyToID),
 	}
+	m.Text, m.Spans = s.text()
 	m.Attachments, m.Missing = a.attachments(s.Media)
 	if m.Public {
 		// Who reads a public post sees that an answer to it exists, even if
@@ -123,11 +125,11 @@ func (s *wireStatus) private(self mastodon.ID) bool {
 
 // text is the post as it was typed. People put a content warning over a
 // command, but not instead of one; if there is nothing else, it is the text.
-func (s *wireStatus) text() string {
-	if t := plainText(s.Content, s.Mentions); t != "" {
-		return t
+func (s *wireStatus) text() (string, []bots.Span) {
+	if t, spans := postText(s.Content, s.Mentions); t != "" {
+		return t, spans
 	}
-	return strings.TrimSpace(s.SpoilerText)
+	return strings.TrimSpace(s.SpoilerText), nil
 }
 
 func (s *wireStatus) sentAt(fallback time.Time) time.Time {

@@ -26,6 +26,7 @@ func TestAPrivateMentionIsACommand(t *testing.T) {
 			From:    bots.Identity{Account: alice.ID, Handle: "alice@remote.example", Actor: "https://remote.example/users/alice"},
 			Route:   services.Route{Network: "mastodon", Account: alice.ID, Chat: "alice@remote.example", ReplyTo: m.ID},
 			Text:    "start site\n# Hi\n\nthere",
+			Lang:    "en",
 		}
 		if diff := cmp.Diff(want, m, cmpopts.IgnoreFields(bots.Message{}, "ID", "SentAt")); diff != "" {
 			t.Error(diff)

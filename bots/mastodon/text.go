@@ -2,32 +2,51 @@ package mastodon
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"onionbot/bots"
 )
 
 // plainText turns the HTML of a post into the text that was typed: without
 // mentions, lines and paragraphs kept, links in full.
 func plainText(content string, mentions []wireMention) string {
+	text, _ := postText(content, mentions)
+	return text
+}
+
+// postText is the same with the formatting of servers that have some. A post
+// without any is what was typed, and may be Markdown: no spans then.
+func postText(content string, mentions []wireMention) (string, []bots.Span) {
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(content), body)
 	if err != nil {
-		return ""
+		return "", nil
 	}
-	w := &textWriter{mentions: mentions}
+	w := &textWriter{mentions: mentions, formatted: slices.ContainsFunc(nodes, formatted)}
 	for _, n := range nodes {
 		w.node(n)
 	}
-	return tidy(w.b.String(), mentions)
+	text := tidy(w.b.String(), mentions)
+	if !w.formatted {
+		return text, nil
+	}
+	return text, bots.Realign(w.spans, w.b.String(), text)
 }
 
 // textWriter walks HTML.
 type textWriter struct {
-	b        strings.Builder
-	mentions []wireMention
-	pre      int
+	b         strings.Builder
+	mentions  []wireMention
+	pre       int
+	formatted bool
+	spans     []bots.Span
+	lists     []int // that are open: how many entries each has had; negative for bullets
+	marker    int   // where the text of an entry begins, right after its mark
 }
 
 func (w *textWriter) node(n *html.Node) {
@@ -35,6 +54,9 @@ func (w *textWriter) node(n *html.Node) {
 	case html.TextNode:
 		w.text(n.Data)
 	case html.ElementNode:
+		if hasClass(n, "quote-inline") {
+			return
+		}
 		w.element(n)
 	}
 }
@@ -42,14 +64,14 @@ func (w *textWriter) node(n *html.Node) {
 func (w *textWriter) text(s string) {
 	if w.pre == 0 {
 		s = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s)
+		if s == " " && (w.b.Len() == w.marker || strings.HasSuffix(w.b.String(), "\n")) {
+			return // between blocks
+		}
 	}
 	w.b.WriteString(s)
 }
 
 func (w *textWriter) element(n *html.Node) {
-	if hasClass(n, "quote-inline") {
-		return
-	}
 	switch n.DataAtom {
 	case atom.Script, atom.Style:
 	case atom.Br:
@@ -58,23 +80,66 @@ func (w *textWriter) element(n *html.Node) {
 		w.b.WriteString(attr(n, "alt"))
 	case atom.A:
 		w.link(n)
-	case atom.P, atom.Div, atom.Blockquote, atom.Ul, atom.Ol, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		w.gap(2)
-		w.children(n)
-		w.gap(2)
+	case atom.P, atom.Div, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		w.block(n)
+	case atom.Ul, atom.Ol:
+		w.list(n)
 	case atom.Li:
-		w.gap(1)
-		w.b.WriteString("- ")
-		w.children(n)
+		w.entry(n)
 	case atom.Pre:
-		w.gap(2)
 		w.pre++
-		w.children(n)
+		w.block(n)
 		w.pre--
-		w.gap(2)
 	default:
-		w.children(n)
+		w.marked(n)
 	}
+}
+
+// marked writes what is in a node, and notes how it is formatted.
+func (w *textWriter) marked(n *html.Node) {
+	start := w.b.Len()
+	w.children(n)
+	s, ok := styleOf(n)
+	if ok && (s.Style != bots.Code || w.pre == 0) {
+		s.Start, s.End = start, w.b.Len()
+		w.spans = append(w.spans, s)
+	}
+}
+
+func (w *textWriter) block(n *html.Node) {
+	w.gap(2)
+	w.marked(n)
+	w.gap(2)
+}
+
+func (w *textWriter) list(n *html.Node) {
+	lines := 2
+	if len(w.lists) > 0 {
+		lines = 1
+	}
+	first := 0
+	if n.DataAtom == atom.Ul {
+		first = -1 << 30
+	}
+	w.gap(lines)
+	w.lists = append(w.lists, first)
+	w.marked(n)
+	w.lists = w.lists[:len(w.lists)-1]
+	w.gap(lines)
+}
+
+// entry writes an entry of a list behind its mark.
+func (w *textWriter) entry(n *html.Node) {
+	mark := "- "
+	if top := len(w.lists) - 1; top >= 0 {
+		if w.lists[top]++; w.lists[top] > 0 {
+			mark = strconv.Itoa(w.lists[top]) + ". "
+		}
+	}
+	w.gap(1)
+	w.b.WriteString(mark)
+	w.marker = w.b.Len()
+	w.marked(n)
 }
 
 func (w *textWriter) children(n *html.Node) {
@@ -86,57 +151,12 @@ func (w *textWriter) children(n *html.Node) {
 // gap ends the line, and for blocks leaves an empty one, once.
 func (w *textWriter) gap(newlines int) {
 	s := w.b.String()
-	if strings.TrimSpace(s) == "" {
+	if strings.TrimSpace(s) == "" || w.marker == len(s) && w.marker > 0 {
 		return
 	}
 	have := len(s) - len(strings.TrimRight(s, "\n"))
 	for ; have < newlines; have++ {
 		w.b.WriteByte('\n')
-	}
-}
-
-// link drops mentions and writes other links in full.
-func (w *textWriter) link(n *html.Node) {
-	inner := innerText(n)
-	href := attr(n, "href")
-	switch {
-	case w.isMention(n, inner, href):
-		w.dropAt()
-	case !strings.HasPrefix(href, "http://") && !strings.HasPrefix(href, "https://"),
-		hasClass(n, "hashtag"), strings.HasPrefix(inner, "#"):
-		w.b.WriteString(inner)
-	case bareURL(inner) == bareURL(href):
-		w.b.WriteString(inner)
-	case inner == "", strings.HasSuffix(inner, "…"), strings.HasSuffix(inner, "..."):
-		w.b.WriteString(href)
-	default:
-		w.b.WriteString("[" + inner + "](" + href + ")")
-	}
-}
-
-func (w *textWriter) isMention(n *html.Node, inner, href string) bool {
-	if hasClass(n, "hashtag") || strings.HasPrefix(inner, "#") {
-		return false
-	}
-	if hasClass(n, "mention") {
-		return true
-	}
-	if !strings.HasPrefix(inner, "@") {
-		return false
-	}
-	for _, m := range w.mentions {
-		if m.URL != "" && m.URL == href {
-			return true
-		}
-	}
-	return false
-}
-
-// dropAt removes an @ that some servers leave in front of the link.
-func (w *textWriter) dropAt() {
-	if s, ok := strings.CutSuffix(w.b.String(), "@"); ok {
-		w.b.Reset()
-		w.b.WriteString(s)
 	}
 }
 
@@ -181,12 +201,6 @@ func innerText(n *html.Node) string {
 		}
 	}
 	return strings.TrimSpace(b.String())
-}
-
-// bareURL is a link without what people leave out when they type it.
-func bareURL(s string) string {
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
-	return strings.TrimRight(s, "/")
 }
 
 func attr(n *html.Node, key string) string {

@@ -28,6 +28,7 @@ func TestHTMLBecomesTheTextThatWasTyped(t *testing.T) {
 		{"custom emoji", `<p>hi :blobcat: <img class="emoji" alt=":wave:" src="x"></p>`, "hi :blobcat: :wave:"},
 		{"list and code", `<ul><li>a</li><li>b</li></ul><pre><code>x
  y</code></pre>`, "- a\n- b\n\nx\n y"},
+		{"numbered list", `<ol><li><p>a</p></li><li>b<ul><li>c</li></ul></li></ol>`, "1. a\n\n2. b\n- c"},
 		{"quoted post is dropped", `<p class="quote-inline">RE: <a href="https://x/1">https://x/1</a></p><p>help</p>`, "help"},
 		{"bare text", `help`, "help"},
 		{"empty", ``, ""},

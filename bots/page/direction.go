@@ -78,11 +78,16 @@ func right(r rune) bool {
 	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam)
 }
 
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
+var (
+	languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
+	rightTag    = regexp.MustCompile(`(?i)^(?:ar|arc|azb|ckb|dv|fa|he|iw|ks|lrc|nqo|pnb|prs|ps|sd|syr|ug|ur|yi)(?:-|$)`)
+)
 
 // language is a language's name as the web takes it; "" for anything else.
-func language(name string) string {
-	if !languageTag.MatchString(name) {
+// Networks tell what an account usually writes in: that is not believed of a
+// text in letters that run the other way.
+func language(name string, right bool) string {
+	if !languageTag.MatchString(name) || rightTag.MatchString(name) != right {
 		return ""
 	}
 	return name

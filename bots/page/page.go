@@ -46,12 +46,13 @@ func Render(c Content) ([]byte, error) {
 		return nil, err
 	}
 	body := bytes.Join([][]byte{words, text}, nil)
-	v := view{Style: template.CSS(style), Lang: language(c.Lang), Title: title(body, c.Title)} //nolint:gosec // our own style sheet
-	if right, any := rightToLeft(body); any {
+	right, anywhere := rightToLeft(body)
+	v := view{Style: template.CSS(style), Lang: language(c.Lang, right), Title: title(body, c.Title)} //nolint:gosec // our own style sheet
+	if anywhere {
 		body = directed(body)
-		if right {
-			v.Dir = "rtl"
-		}
+	}
+	if right {
+		v.Dir = "rtl"
 	}
 	v.Body = template.HTML(append(body, below...)) //nolint:gosec // sanitised, or made by a template
 	var out bytes.Buffer

@@ -53,7 +53,9 @@ func (a *Adapter) fromMessage(w *wireMessage) *bots.Message {
 	if m.Unsupported = w.foreign(); m.Unsupported != "" {
 		return m
 	}
-	m.Text = plain(w.Text + w.Caption) // a message has one of them
+	text := w.Text + w.Caption // a message has one of them
+	m.Text = plain(text)
+	m.Spans = bots.Realign(spans(text, w.entities()), text, m.Text)
 	m.Quoted = a.quoted(w)
 	if m.Unsupported = w.useless(); m.Unsupported != "" {
 		if m.Group == "" { // an album's words may stand on any part of it

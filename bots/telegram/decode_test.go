@@ -172,3 +172,31 @@ func TestFetchFailsReadably(t *testing.T) {
 		}
 	}
 }
+
+func TestFormattingIsMarkedWhereTheTextIs(t *testing.T) {
+	a := newAdapter(t, telegramtest.New(t, token))
+	const head = `"message":{"from":{"id":7,"first_name":"Al"},"chat":{"id":7,"type":"private"},`
+	for name, tt := range map[string]struct{ message, marked string }{
+		"after an emoji":    {`"text":"\ud83d\ude00 bold","entities":[{"type":"bold","offset":3,"length":4}]}`, "bold"},
+		"after odd space":   {`"text":"  a\r\nbold ","entities":[{"type":"bold","offset":5,"length":4}]}`, "bold"},
+		"past the end":      {`"text":"abc","entities":[{"type":"bold","offset":2,"length":9}]}`, ""},
+		"negative":          {`"text":"abc","entities":[{"type":"bold","offset":-2,"length":3}]}`, ""},
+		"enormous":          {`"text":"abc","entities":[{"type":"bold","offset":9223372036854775807,"length":1}]}`, ""},
+		"of an odd kind":    {`"text":"abc","entities":[{"type":7,"offset":0,"length":1}]}`, ""},
+		"not known":         {`"text":"abc","entities":[{"type":"custom_emoji","offset":0,"length":1}]}`, ""},
+		"below a picture":   {`"caption":"abc","photo":[{"file_id":"x"}],"caption_entities":[{"type":"code","offset":1,"length":1}]}`, "b"},
+		"only found a link": {`"text":"example.org","entities":[{"type":"url","offset":0,"length":11}]}`, ""},
+	} {
+		m, err := a.Decode(t.Context(), services.Incoming{ID: "9", Raw: []byte(`{"update_id":9,` + head + tt.message + `}`)})
+		if err != nil || m == nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := ""
+		for _, s := range m.Spans {
+			got += m.Text[s.Start:s.End]
+		}
+		if got != tt.marked {
+			t.Errorf("%s: marked %q, want %q", name, got, tt.marked)
+		}
+	}
+}

@@ -46,8 +46,12 @@ type wireMessage struct {
 	SenderChat    present `json:"sender_chat"`
 	EditDate      int64   `json:"edit_date"`
 
-	Text     string      `json:"text"`
-	Caption  string      `json:"caption"`
+	Text    string `json:"text"`
+	Caption string `json:"caption"`
+	// One of these, as there is one text.
+	Entities        lenient[[]wireEntity] `json:"entities"`
+	CaptionEntities lenient[[]wireEntity] `json:"caption_entities"`
+
 	Document *wireFile   `json:"document"`
 	Photo    []wirePhoto `json:"photo"`
 

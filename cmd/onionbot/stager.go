@@ -19,11 +19,11 @@ var _ conversation.Content = stager{}
 
 // Stage receives an upload.
 func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error) {
-	d := content.Delivery{Words: u.Words, Missing: u.Missing, Pages: pages{}, KeepMetadata: u.KeepMetadata}
+	d := content.Delivery{Words: words(u), Lang: u.Lang, Missing: u.Missing, Pages: pages{}, KeepMetadata: u.KeepMetadata}
 	for _, a := range u.Attachments {
 		d.Files = append(d.Files, content.File{Name: a.Name, Description: a.Description, Read: a.Open})
 	}
-	if page.Whole(u.Words) && len(d.Files) == 0 { // pasted HTML is a page like one that is sent
+	if page.Whole(u.Words) && len(d.Files) == 0 && len(u.Spans) == 0 { // pasted HTML is a page like one that is sent
 		d.Words, d.Files = "", []content.File{{Name: "index.html", Read: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(u.Words)), nil
 		}}}
@@ -34,6 +34,18 @@ func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error
 	return s.store.Stage(ctx, content.DefaultLimits(), d)
 }
 
+// words are what was typed, with the formatting that the network told.
+func words(u conversation.Upload) string {
+	if len(u.Spans) == 0 {
+		return u.Words
+	}
+	spans := make([]page.Span, len(u.Spans))
+	for i, s := range u.Spans {
+		spans[i] = page.Span{Start: s.Start, End: s.End, Style: page.Style(s.Style), Arg: s.Arg}
+	}
+	return page.Rich(u.Words, spans)
+}
+
 // pages makes the pages where none came along.
 type pages struct{}
 
@@ -41,7 +53,7 @@ var _ content.Pages = pages{}
 
 // Page implements [content.Pages].
 func (pages) Page(p content.Page) ([]byte, error) {
-	c := page.Content{Title: p.Title, Words: p.Words, Text: p.Text, Markdown: p.Markdown}
+	c := page.Content{Title: p.Title, Words: p.Words, Lang: p.Lang, Text: p.Text, Markdown: p.Markdown}
 	for _, i := range p.Files {
 		c.Files = append(c.Files, page.File{Name: i.Name, Target: i.Link, Description: i.Description, Bytes: i.Bytes, Kind: page.Kind(i.Kind)})
 	}

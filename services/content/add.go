@@ -22,7 +22,7 @@ func (s *Store) keep(w *writer, base Revision) error {
 		return services.Wrap(services.CodeConflict, err)
 	}
 	dir := filepath.Join(s.Dir(base.Instance), strconv.Itoa(base.Number), siteDir)
-	w.manifest.Words, w.manifest.Remarks = old.Words, lasting(old.Remarks)
+	w.manifest.Words, w.manifest.Lang, w.manifest.Remarks = old.Words, old.Lang, lasting(old.Remarks)
 	for _, f := range old.Files {
 		if err := w.take(dir, f); err != nil {
 			return services.Wrap(services.CodeConflict, err)

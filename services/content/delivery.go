@@ -9,6 +9,7 @@ import (
 type Delivery struct {
 	Files []File
 	Words string // typed by the sender: they stand above the files, or are the page
+	Lang  string // the language of Words; "" if it is not known
 	// Missing is what came along and could not be had, for [services.RemarkMissing].
 	Missing []string
 	// AddTo is the revision that stays, with the delivery added to it: files
@@ -45,6 +46,7 @@ type Pages interface {
 type Page struct {
 	Title string // if neither words nor text begin with one; may be empty
 	Words string // as typed
+	Lang  string // their language; "" if it is not known
 	Text  string // of a text file, UTF-8
 	// Markdown says that Text is Markdown; otherwise its lines stay lines.
 	Markdown bool

@@ -68,7 +68,7 @@ func (w *writer) firstPage(pages Pages) error {
 		}
 		return nil
 	}
-	p := Page{Words: w.manifest.Words}
+	p := Page{Words: w.manifest.Words, Lang: w.manifest.Lang}
 	text := w.firstText()
 	if text != "" {
 		data, err := w.root.ReadFile(text)

@@ -24,6 +24,7 @@ const shownNames = 3
 // added to it, and what was made.
 type manifest struct {
 	Words   string            `json:"words,omitempty"` // as typed
+	Lang    string            `json:"lang,omitempty"`
 	Files   []sent            `json:"files,omitempty"`
 	Made    []string          `json:"made,omitempty"` // pages that nobody sent
 	Remarks []services.Remark `json:"remarks,omitempty"`

@@ -58,6 +58,9 @@ func (s *Store) fill(ctx context.Context, w *writer, d Delivery) error {
 			return err
 		}
 	}
+	if w.manifest.Words == "" {
+		w.manifest.Lang = d.Lang
+	}
 	w.manifest.Words = strings.TrimSpace(w.manifest.Words + "\n\n" + d.Words)
 	if len(w.manifest.Files) == 0 && (d.Words == "" || len(d.Files) > 0) {
 		if w.refused != nil { // everything was left out: that is why

@@ -34,6 +34,7 @@ type Toot struct {
 	Text        string // mentions are parsed from it as the real software does
 	HTML        string // overrides what Text would be rendered as
 	SpoilerText string
+	Language    string // "" = "en", whatever the text is in: the setting of an account
 	ReplyTo     string
 	Media       [][]byte
 	Files       []File        // more than pictures
@@ -68,6 +69,9 @@ func (s *Server) Publish(toot Toot) string {
 		m := s.addMedia(f.Data, f.Description)
 		m.File = f
 		st.media = append(st.media, m)
+	}
+	if toot.Language != "" {
+		st.language = toot.Language
 	}
 	st.mentions = s.parseMentions(toot.Text)
 	st.html = toot.HTML
