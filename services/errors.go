@@ -32,6 +32,7 @@ const (
 	CodeNothingRunning  Code = "nothing-running"  // stop, more, status with nothing live
 	CodeEnding          Code = "ending"           // the instance is already being taken down; args: name
 	CodeTooOld          Code = "too-old"          // the command waited too long to be acted upon
+	CodeTooFast         Code = "too-fast"         // more messages than one sender may send
 	CodeTextTooLong     Code = "text-too-long"    // args: max
 	CodeBadContent      Code = "bad-content"      // an attachment was refused; args: reason (a content reason code)
 	CodeNoContent       Code = "no-content"       // the service takes no attachment; args: service

@@ -54,20 +54,6 @@ func (m *Manager) Record(ctx context.Context, req Request, audit AuditEntry) err
 	return m.command(ctx, req, audit, func(Tx, time.Time) ([]*Notice, error) { return nil, nil })
 }
 
-// Ignore erases a message without any reply. Whoever sends it can do so as
-// often as they like: all that stays is a counter for each hour. A message
-// that is not stored any more was counted before.
-func (m *Manager) Ignore(ctx context.Context, req Request, audit AuditEntry) error {
-	audit.At, audit.Network = m.o.Clock.Now(), req.Network
-	return m.o.Store.Update(ctx, func(tx Tx) error {
-		there, err := tx.DropIncoming(req.Network, req.MessageID)
-		if err != nil || !there {
-			return err
-		}
-		return tx.CountAudit(audit)
-	})
-}
-
 // command runs fn in the one transaction of a command: once per message,
 // with its audit entry and its notices.
 func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,

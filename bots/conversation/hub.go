@@ -125,7 +125,7 @@ func (h *Hub) Health() map[string]string {
 	return out
 }
 
-func (h *Hub) note(network, trouble string) {
+func (h *Hub) setTrouble(network, trouble string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.failed, network)
@@ -154,8 +154,8 @@ func (h *Hub) receive(ctx context.Context, a bots.Adapter, box *inbox) {
 			n = 1
 		}
 		h.o.Log.Error("receiving ended", "network", a.Network(), "error", err)
-		box.tally.ends.Add(1)
-		h.note(a.Network(), "it does not receive messages")
+		box.counters.ends.Add(1)
+		h.setTrouble(a.Network(), "it does not receive messages")
 		if !pause(ctx, backoff(n, receiveFirst, receiveLongest)) {
 			return
 		}

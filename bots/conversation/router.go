@@ -100,9 +100,7 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	switch {
 	case t.user == nil:
-		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
-			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: "stranger",
-		})
+		return r.o.Store.Update(ctx, func(tx services.Tx) error { return r.ignore(tx, m, t.now) })
 	case m.Public:
 		return r.answer(ctx, t, r.o.Replies.Private(), "message", "public")
 	case m.Unsupported != "":
@@ -116,9 +114,7 @@ func (r *Router) Apologise(ctx context.Context, m *bots.Message) error {
 	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	if t.user == nil {
-		return r.o.Engine.Ignore(ctx, t.req, services.AuditEntry{
-			Account: hashAccount(r.salt, m.Network, m.From.Account), Action: "message", Outcome: string(services.CodeInternal),
-		})
+		return r.o.Store.Update(ctx, func(tx services.Tx) error { return r.ignore(tx, m, r.o.Clock.Now()) })
 	}
 	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
 }
@@ -131,18 +127,6 @@ func also(m *bots.Message) (ids []string) {
 		}
 	}
 	return ids
-}
-
-// knows reports whether the sender is a user.
-func (r *Router) knows(m *bots.Message) bool {
-	return r.o.Directory.Lookup(m.Network, m.From.Account) != nil
-}
-
-// understands reports whether the message is a command by itself.
-func (r *Router) understands(m *bots.Message) bool {
-	g := command.Grammar{Services: r.o.Engine.Catalog(), User: r.o.Directory.Lookup(m.Network, m.From.Account), Now: r.o.Clock.Now()}
-	_, err := g.Parse(m.Text)
-	return g.User != nil && err == nil
 }
 
 func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {

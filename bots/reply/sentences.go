@@ -59,6 +59,8 @@ func sentence(e *services.Error) string {
 		return `Nothing is running. Type "services" to see what you can start.`
 	case services.CodeEnding:
 		return fmt.Sprintf("%s is ending already. When it is gone, type \"start\" again.", quote(e.Args["name"]))
+	case services.CodeTooFast:
+		return "That was too much at once: I took the first messages and passed over the rest. Wait a minute, then send again what still matters."
 	case services.CodeTooOld:
 		return "That message waited too long, so I did nothing. Send it again if you still want it."
 	}

@@ -20,7 +20,6 @@ type Engine interface {
 	Extend(ctx context.Context, req services.Request, target string, by time.Duration) error
 	Answer(ctx context.Context, req services.Request, body []byte, audit services.AuditEntry) error
 	Record(ctx context.Context, req services.Request, audit services.AuditEntry) error
-	Ignore(ctx context.Context, req services.Request, audit services.AuditEntry) error
 
 	List(ctx context.Context, u *services.User) ([]*services.Instance, error)
 	Find(ctx context.Context, u *services.User, target string) (*services.Instance, error)

@@ -12,23 +12,24 @@ import (
 	"onionbot/services"
 )
 
-// verdict is what an attempt means for the rest of its chat. The zero value:
+// delivery is what an attempt means for the rest of its chat. The zero value:
 // go on.
-type verdict struct {
-	until time.Time // the chat waits until then
-	stale bool      // what else was due may be so no longer: look again
+type delivery struct {
+	hold   time.Time // the chat waits until then
+	reread bool      // what else was due may be so no longer
 }
 
 // deliver makes one attempt at one notice. An error says that the outcome
 // could not be stored.
-func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, error) {
+func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (delivery, error) {
 	n, out, err := b.claim(ctx, due)
 	if err != nil || n == nil {
-		return verdict{}, err
+		return delivery{}, err
 	}
 	a := b.adapters[n.To.Network]
 	if a == nil {
-		return b.failed(ctx, n, &bots.SendError{Cause: fmt.Errorf("no adapter for network %q", n.To.Network)})
+		// Turned off: nothing will be sent there before the next start.
+		return delivery{}, b.giveUp(ctx, n, fmt.Errorf("no adapter for network %q", n.To.Network))
 	}
 	remote, err := b.send(ctx, a, out)
 	var refused *bots.SendError
@@ -39,17 +40,17 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (verdict, er
 	if err != nil {
 		return b.failed(ctx, n, err)
 	}
-	b.tally.add(n.To.Network, SendOK)
+	b.counters.add(n.To.Network, SendOK)
 	card := b.cardBefore(ctx, a, n, out)
 	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
 	err = b.put(context.WithoutCancel(ctx), n)
 	if err == nil && card != "" {
 		b.follow(ctx, a, n, card)
 	}
-	return verdict{}, err
+	return delivery{}, err
 }
 
-// claim renders a notice from one snapshot and notes the attempt in the same
+// claim renders a notice from one snapshot and records the attempt in the same
 // transaction: whoever changes the instance afterwards knows that this notice
 // no longer tells it, and after a crash the adapter knows that the message
 // may have arrived. nil means that there is nothing to send.
@@ -151,7 +152,7 @@ func (b *Outbox) send(ctx context.Context, a bots.Adapter, out bots.Outgoing) (r
 }
 
 // failed decides what a failure means for the notice and its chat.
-func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (verdict, error) {
+func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (delivery, error) {
 	ctx = context.WithoutCancel(ctx)
 	var s *bots.SendError
 	if !errors.As(cause, &s) {
@@ -160,13 +161,13 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (v
 	now := b.o.Clock.Now()
 	switch {
 	case s.Unwelcome:
-		b.tally.add(n.To.Network, SendUnwelcome)
-		return verdict{stale: true}, b.unwelcome(ctx, n, cause)
+		b.counters.add(n.To.Network, SendUnwelcome)
+		return delivery{reread: true}, b.unwelcome(ctx, n, cause)
 	case s.Permanent, n.Attempts >= b.o.MaxAttempts, now.Sub(n.DueAt) > b.o.MaxAge:
-		b.tally.add(n.To.Network, SendGivenUp)
-		return verdict{}, b.giveUp(ctx, n, cause)
+		b.counters.add(n.To.Network, SendGivenUp)
+		return delivery{}, b.giveUp(ctx, n, cause)
 	}
-	b.tally.add(n.To.Network, SendRetry)
+	b.counters.add(n.To.Network, SendRetry)
 	wait := s.RetryAfter
 	if wait <= 0 {
 		wait = backoff(n.Attempts, b.o.First, b.o.Longest)
@@ -174,7 +175,7 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (v
 	b.o.Log.Warn("send failed", "network", n.To.Network, "notice", n.ID, "attempt", n.Attempts, "wait", wait, "error", cause)
 	// To the millisecond, as it is stored: the chat waits exactly as long.
 	n.NextAt = now.Add(wait).Truncate(time.Millisecond)
-	return verdict{until: n.NextAt}, b.put(ctx, n)
+	return delivery{hold: n.NextAt}, b.put(ctx, n)
 }
 
 func (b *Outbox) put(ctx context.Context, n *services.Notice) error {
@@ -193,26 +194,12 @@ func (b *Outbox) giveUp(ctx context.Context, n *services.Notice, cause error) er
 	})
 }
 
-// everything is more than any outbox holds.
-const everything = 1_000_000
-
 // unwelcome gives up all that waits for somebody who does not want it.
 func (b *Outbox) unwelcome(ctx context.Context, n *services.Notice, cause error) error {
 	b.o.Log.Warn("recipient does not want messages", "network", n.To.Network, "owner", n.Owner, "error", cause)
-	later := b.o.Clock.Now().AddDate(100, 0, 0)
 	return b.o.Store.Update(ctx, func(tx services.Tx) error {
-		pending, err := tx.DueNotices(later, everything)
-		if err != nil {
+		if err := tx.GiveUpNotices(n.To.Network, n.To.Account); err != nil {
 			return err
-		}
-		for _, p := range pending {
-			if p.To.Network != n.To.Network || p.To.Account != n.To.Account {
-				continue
-			}
-			p.State = services.NoticeGivenUp
-			if err := tx.PutNotice(p); err != nil {
-				return err
-			}
 		}
 		return tx.AddAudit(b.gaveUp(n, "unwelcome"))
 	})

@@ -3,37 +3,9 @@ package conversation
 import (
 	"context"
 	"errors"
-	"time"
 
 	"onionbot/services"
 )
-
-// postpone lets notices wait for an earlier one of their chat.
-func (b *Outbox) postpone(ctx context.Context, due []*services.Notice, until time.Time) {
-	if len(due) == 0 {
-		return
-	}
-	err := b.o.Store.Update(ctx, func(tx services.Tx) error {
-		for _, n := range due {
-			fresh, err := current(tx, n)
-			if err != nil {
-				return err
-			}
-			if fresh == nil {
-				continue
-			}
-			fresh.NextAt = until
-			if err := tx.PutNotice(fresh); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		b.o.Log.Error("postpone notices", "error", err)
-		pause(ctx, b.o.First)
-	}
-}
 
 // current reads a notice again; nil if somebody has dealt with it meanwhile.
 func current(tx services.Tx, n *services.Notice) (*services.Notice, error) {

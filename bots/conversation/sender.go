@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"onionbot/bots"
 	"onionbot/services"
@@ -30,12 +29,12 @@ func (b *inbox) serve(ctx, work context.Context, sender string) {
 			continue
 		}
 		select {
-		case b.slots <- struct{}{}:
+		case b.room <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
 		b.persist(ctx, work, join(first))
-		<-b.slots
+		<-b.room
 	}
 }
 
@@ -44,6 +43,9 @@ func (b *inbox) serve(ctx, work context.Context, sender string) {
 func (b *inbox) persist(ctx, work context.Context, j job) {
 	for n := 1; ; n++ {
 		act := b.hub.o.Router.Handle
+		if j.flood {
+			act = b.hub.o.Router.Calm
+		}
 		if n > handleTries {
 			act = b.hub.o.Router.Apologise
 		}
@@ -84,21 +86,8 @@ func guard(ctx context.Context, act func(context.Context, *bots.Message) error, 
 func (b *inbox) finish(in services.Incoming) {
 	b.mu.Lock()
 	delete(b.inHand, in.ID)
-	b.ended++
-	again := b.more && (len(b.inHand) == 0 || b.ended%(inboxBatch/8) == 0)
 	b.mu.Unlock()
 	if f, ok := b.adapter.(bots.Finisher); ok {
 		f.Finished(in)
 	}
-	if again {
-		b.wake()
-	}
-}
-
-// putBack lets an event be taken in hand again, after a pause.
-func (b *inbox) putBack(in services.Incoming) {
-	b.mu.Lock()
-	delete(b.inHand, in.ID)
-	b.mu.Unlock()
-	time.AfterFunc(handleLongest, b.wake)
 }

@@ -15,15 +15,15 @@ type Received struct {
 	Errors uint64 // attempts to receive that failed
 }
 
-// receiveTally counts for one network.
-type receiveTally struct{ events, ends atomic.Uint64 }
+// receiveCounters counts for one network.
+type receiveCounters struct{ events, ends atomic.Uint64 }
 
 // Received tells, by network, how receiving goes.
 func (h *Hub) Received() map[string]Received {
 	out := make(map[string]Received, len(h.o.Adapters))
 	for _, a := range h.o.Adapters {
-		tally := &h.inbox[a.Network()].tally
-		r := Received{Events: tally.events.Load(), Errors: tally.ends.Load()}
+		counters := &h.inbox[a.Network()].counters
+		r := Received{Events: counters.events.Load(), Errors: counters.ends.Load()}
 		if c, ok := a.(bots.ReceiveCounter); ok {
 			r.Errors += c.ReceiveErrors()
 		}
@@ -54,13 +54,13 @@ type Sends struct {
 	Result  SendResult
 }
 
-// sendTally counts attempts.
-type sendTally struct {
+// sendCounters counts attempts.
+type sendCounters struct {
 	mu sync.Mutex
 	by map[Sends]uint64
 }
 
-func (t *sendTally) add(network string, result SendResult) {
+func (t *sendCounters) add(network string, result SendResult) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.by == nil {
@@ -72,7 +72,7 @@ func (t *sendTally) add(network string, result SendResult) {
 // Sent tells how the attempts to send ended since the process began; what
 // never happened is not in it.
 func (b *Outbox) Sent() map[Sends]uint64 {
-	b.tally.mu.Lock()
-	defer b.tally.mu.Unlock()
-	return maps.Clone(b.tally.by)
+	b.counters.mu.Lock()
+	defer b.counters.mu.Unlock()
+	return maps.Clone(b.counters.by)
 }
