@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -62,7 +63,8 @@ func commandWhileOthersEnd(b *testing.B, past int) {
 // endInstances ends and scrubs until ctx ends, and tells how long each scrub took.
 func endInstances(ctx context.Context, s *Store) (times []time.Duration) {
 	for n := 0; ctx.Err() == nil; n++ {
-		_ = s.Update(ctx, func(tx services.Tx) error { return command(tx, fmt.Sprintf("end%011d", n)) })
+		i := &services.Instance{ID: fmt.Sprint("end", n), Desired: services.DesiredGone, State: services.StateGone}
+		_ = s.Update(ctx, func(tx services.Tx) error { return errors.Join(tx.PutInstance(i), tx.EraseInstance(i.ID)) })
 		began := time.Now()
 		if s.Scrub(ctx) == nil {
 			times = append(times, time.Since(began))

@@ -198,12 +198,15 @@ func agree(t *testing.T, b []byte) {
 }
 
 func TestMemoryAndSQLiteAgree(t *testing.T) {
-	seeds := 4
+	seeds := 3
 	if os.Getenv("ONIONBOT_SOAK") != "" {
 		seeds = 60
 	}
 	for seed := range seeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { agree(t, noise(seed, 3000)) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			agree(t, noise(seed, 3000))
+		})
 	}
 }
 
