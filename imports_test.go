@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"bots/command":              {"services"},
 	"bots/conversation":         {"bots", "bots/command", "bots/reply", "services"},
 	"bots/reply":                {"bots", "bots/command", "services"},
-	"bots/console":              {"bots", "services"},
+	"bots/console":              {"bots", "private", "services"},
 	"bots/page":                 {},
 	"bots/telegram":             {"bots", "services"},
 	"bots/mastodon":             {"bots", "services"},
@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"tor":                       {"services"},
 	"tor/privnet":               {},
 	"db":                        {"services"},
+	"private":                   {"services"},
 	"metrics":                   {"bots/conversation", "services"},
 	"cmd/onionbot-shim":         {"services/shim"},
 }

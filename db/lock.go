@@ -14,10 +14,11 @@ import (
 
 const lockName = "lock"
 
-// Lock takes the state directory for this process, so that two daemons never
-// share one, and makes it if it is missing. Take it before [Open]. The lock goes with the process, however that ends. A directory
-// that is taken is [services.CodeLocked], with the argument "pid" if the
-// holder's is known.
+// Lock takes a state or run directory for this process, so that two daemons
+// never share one, and makes it if it is missing. Take it before [Open]. The
+// lock goes with the process, however that ends. A directory that is taken is
+// [services.CodeLocked], with the argument "dir", and "pid" if the holder's is
+// known.
 func Lock(dir string) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, services.Wrap(services.CodeReadOnlyState, fmt.Errorf("create state directory: %w", err))
@@ -33,9 +34,9 @@ func Lock(dir string) (release func(), err error) {
 			return nil, services.Wrap(services.CodeReadOnlyState, fmt.Errorf("lock state directory: %w", err))
 		}
 		if pid := holder(f); pid != "" {
-			return nil, services.Wrap(services.CodeLocked, err, "pid", pid)
+			return nil, services.Wrap(services.CodeLocked, err, "dir", dir, "pid", pid)
 		}
-		return nil, services.Wrap(services.CodeLocked, err)
+		return nil, services.Wrap(services.CodeLocked, err, "dir", dir)
 	}
 	if err := sign(f); err != nil {
 		return nil, errors.Join(services.Wrap(services.CodeReadOnlyState, err), f.Close())

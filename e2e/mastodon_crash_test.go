@@ -115,7 +115,7 @@ func (b *bot) idle() bool {
 		b.t.Fatal(err)
 	}
 	defer db.Close()
-	waiting, err := list(db, `SELECT id FROM notices WHERE state = 'pending' UNION ALL SELECT id FROM incoming`)
+	waiting, err := list(db, `SELECT id FROM notices UNION ALL SELECT id FROM incoming`)
 	if err != nil {
 		b.t.Fatalf("read the database: %v", err)
 	}

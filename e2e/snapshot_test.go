@@ -69,7 +69,8 @@ func (b *bot) look() *snapshot {
 func read(db *sql.DB) (*snapshot, error) {
 	s := &snapshot{rows: make(map[string]row)}
 	rows, err := db.Query(`SELECT id, name, address, desired, state, reason, onion_key || host_key,
-		created_at, expires_at, ended_at FROM instances`)
+			created_at, expires_at, ended_at FROM instances
+		UNION ALL SELECT id, '', '', 'gone', 'gone', reason, '', created_at, expires_at, ended_at FROM ended`)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +88,16 @@ func read(db *sql.DB) (*snapshot, error) {
 		return nil, err
 	}
 	// The end, the way up and each accepted command are told once.
-	s.twice, err = list(db, `SELECT instance || ' ' || kind || ' ' || count(*) FROM notices
+	s.twice, err = list(db, `SELECT instance || ' ' || kind || ' ' || count(*)
+		FROM (SELECT instance, kind, 'pending' AS state FROM notices UNION ALL SELECT instance, kind, state FROM finished)
 		WHERE instance <> '' AND state <> 'skipped' AND kind IN ('gone', 'unreachable', 'lost', 'reachable')
 		GROUP BY instance, CASE kind WHEN 'reachable' THEN kind ELSE 'end' END HAVING count(*) > 1`)
 	if err != nil {
 		return nil, err
 	}
-	s.alarm, err = list(db, `SELECT instance || ' ' || kind || ' ' || args FROM notices
-		WHERE kind IN ('down', 'unreachable', 'lost') AND state <> 'skipped'`)
+	const alarms = ` WHERE kind IN ('down', 'unreachable', 'lost')`
+	s.alarm, err = list(db, `SELECT instance || ' ' || kind || ' ' || args FROM notices`+alarms+`
+		UNION ALL SELECT instance || ' ' || kind FROM finished`+alarms+` AND state <> 'skipped'`)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ const (
 	CodeReadOnlyState   Code = "state-unwritable" // the state directory or disk refuses writes
 	CodeNewerSchema     Code = "newer-schema"     // the database was made by a newer onionbot
 	CodeCorruptDatabase Code = "corrupt-database" // the database does not pass its integrity check
-	CodeLocked          Code = "locked"           // another daemon holds the state directory
+	CodeLocked          Code = "locked"           // another daemon holds the state or run directory; args: dir, pid
 	CodePathTooLong     Code = "path-too-long"    // the run directory does not fit into a unix socket path
 	CodeBadConfig       Code = "bad-config"       // args: file, line, problem
 )

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"onionbot/private"
 	"onionbot/services"
 )
 
@@ -35,8 +36,11 @@ type Client struct {
 }
 
 // Dial connects to the daemon's socket; it stays connected for a prompt, or
-// asks once.
+// asks once. A socket that is not the bot's is [services.CodeBadConfig].
 func Dial(ctx context.Context, path string, stay bool) (*Client, error) {
+	if err := private.Socket(path); err != nil {
+		return nil, err
+	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
 	if err != nil {
@@ -130,7 +134,10 @@ func (c *Client) done() (done, failed bool) {
 
 // noBot is what a person reads when there is nobody to speak to.
 func noBot(err error, path string) string {
+	var refused *services.Error
 	switch {
+	case errors.As(err, &refused) && refused.Code == services.CodeBadConfig:
+		return "I don't send anything there: " + refused.Args["problem"] + "."
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Sprintf("The bot's socket (%s) belongs to another user. Try again as that user, or as root.", path)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):

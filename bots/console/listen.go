@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"onionbot/bots"
+	"onionbot/private"
 	"onionbot/services"
 )
 
@@ -56,6 +57,9 @@ func Listen(o Options) (*Adapter, error) {
 	}
 	if len(o.Path) > maxSocketPath {
 		return nil, services.E(services.CodePathTooLong, "path", o.Path)
+	}
+	if err := private.Parents(o.Path); err != nil {
+		return nil, err
 	}
 	if answers(o.Path) {
 		return nil, services.E(services.CodeLocked, "path", o.Path)

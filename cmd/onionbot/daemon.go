@@ -84,8 +84,15 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	return nil
 }
 
-// adapterTroubles is what is wrong with the networks, for the health report.
-func (d *daemon) adapterTroubles() map[string]string { return d.hub.Health() }
+// adapterTroubles is what is wrong with the networks, for the health report,
+// and what the operator should know of how this start went.
+func (d *daemon) adapterTroubles() map[string]string {
+	troubles := d.hub.Health()
+	if d.notice != "" {
+		troubles["configuration"] = d.notice
+	}
+	return troubles
+}
 
 // dropOthers erases what networks brought that are turned off now: nobody will
 // handle it.

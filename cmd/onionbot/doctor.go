@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"onionbot/private"
 	"onionbot/services"
 	"onionbot/services/catalog"
 	"onionbot/services/docker"
@@ -110,7 +112,7 @@ func examineTor(ctx context.Context, cfg *config) finding {
 // examineDir tries to write where the bot will write.
 func examineDir(what, dir string) finding {
 	f := finding{what: what, note: dir}
-	if f.err = privateDir(dir); f.err != nil {
+	if f.err = private.Dir(dir, slog.New(slog.DiscardHandler), dirMarks()...); f.err != nil {
 		return f
 	}
 	try := filepath.Join(dir, ".doctor")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -52,6 +54,9 @@ func (c downCmd) Run(ctx context.Context, s *streams) error {
 	<-sent
 	err = errors.Join(err, d.pool.Shutdown(ctx), d.store.Scrub(ctx))
 	if err == nil {
+		err = os.Remove(filepath.Join(cfg.RunDir, installationFile)) // nothing runs that it could tell of
+	}
+	if err == nil {
 		fmt.Fprintln(s.out, "Everything is down: services, keys, tor processes.")
 	}
 	return err
@@ -78,9 +83,6 @@ func (d *daemon) lastWords(ctx context.Context) {
 // endRunning ends the bot that holds the state directory and waits until it
 // is gone. The holder of the lock is the bot: nobody else can have it.
 func endRunning(ctx context.Context, stateDir string) error {
-	if err := privateDir(stateDir); err != nil {
-		return err
-	}
 	asked := false
 	for {
 		release, err := db.Lock(stateDir)

@@ -27,7 +27,8 @@ type machine struct {
 	cfg      *config
 	log      *slog.Logger
 	clock    services.Clock
-	unlock   func()
+	unlock   []func()
+	notice   string // what the operator should know of how this start went; "" for nothing
 	store    *db.Store
 	runtime  *docker.Runtime
 	pool     *tor.Pool
@@ -42,7 +43,7 @@ type machineOptions struct {
 	torrc []string // lines beyond those of the configuration
 }
 
-// openMachine opens everything in the order of what may refuse: the lock first,
+// openMachine opens everything in the order of what may refuse: the locks first,
 // so that two daemons never touch one state. On error it closes what it opened.
 func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOptions) (m *machine, err error) {
 	m = &machine{cfg: cfg, log: log, clock: wallclock.New()}
@@ -55,10 +56,7 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.users, err = newUsers(cfg); err != nil {
 		return m, err
 	}
-	if err = privateDir(cfg.StateDir); err != nil {
-		return m, err
-	}
-	if m.unlock, err = db.Lock(cfg.StateDir); err != nil {
+	if err = m.takeDirs(); err != nil {
 		return m, err
 	}
 	if m.store, err = db.Open(ctx, databasePath(cfg), db.Options{Logger: log}); err != nil {
@@ -87,16 +85,8 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 
 func databasePath(cfg *config) string { return filepath.Join(cfg.StateDir, "onionbot.db") }
 
-// privateDir makes a directory for this user only.
-func privateDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return services.Wrap(services.CodeReadOnlyState, err)
-	}
-	return nil
-}
-
 func (m *machine) openRuntime(ctx context.Context, who tor.Account) (*docker.Runtime, error) {
-	name, err := m.installation(ctx)
+	name, err := m.settle(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,21 +98,6 @@ func (m *machine) openRuntime(ctx context.Context, who tor.Account) (*docker.Run
 		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host,
 		Group: who.GID, Logger: m.log,
 	})
-}
-
-// installation names this state directory on its engine, so that two
-// installations on one host leave each other's containers alone.
-func (m *machine) installation(ctx context.Context) (string, error) {
-	var name string
-	err := m.store.Update(ctx, func(tx services.Tx) error {
-		var err error
-		if name, err = tx.Setting("installation"); err != nil || name != "" {
-			return err
-		}
-		name = services.NewID()
-		return tx.SetSetting("installation", name)
-	})
-	return name, err
 }
 
 func (m *machine) openPool(ctx context.Context, who tor.Account, o machineOptions) (*tor.Pool, error) {
@@ -192,8 +167,8 @@ func (m *machine) close() {
 	if m.store != nil {
 		err = errors.Join(err, m.store.Close())
 	}
-	if m.unlock != nil {
-		m.unlock()
+	for _, release := range m.unlock {
+		release()
 	}
 	if err != nil {
 		m.log.Error("close", "error", err)

@@ -108,7 +108,7 @@ func sentence(err error) string {
 	case services.CodeBadConfig:
 		return misconfigured(e)
 	case services.CodeLocked:
-		return "another onionbot is running with this state directory. Stop it first, or give this one its own state_dir and run_dir."
+		return locked(e)
 	case services.CodeNewerSchema:
 		return "the database was made by a newer onionbot. Install that version again, or start with an empty state_dir."
 	case services.CodeCorruptDatabase:
@@ -121,6 +121,18 @@ func sentence(err error) string {
 		return unavailable(e)
 	}
 	return e.Error()
+}
+
+// locked says who is in the way.
+func locked(e *services.Error) string {
+	where, who := "this state directory", ""
+	if e.Args["dir"] != "" {
+		where = e.Args["dir"]
+	}
+	if e.Args["pid"] != "" {
+		who = " (process " + e.Args["pid"] + ")"
+	}
+	return "another onionbot is running with " + where + who + ". Stop it first, or give this one its own state_dir and run_dir."
 }
 
 // misconfigured says where in which file what is wrong, as far as it is known.

@@ -32,6 +32,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		networks = append(networks, a.Network())
 	}
 	log.Info("onionbot is up", "version", version, "adapters", networks, "users", len(cfg.Users))
+	d.sayOwnerless(ctx)
 	go d.keepImages(ctx)
 	return d.run(ctx)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"onionbot/bots/console"
 	"onionbot/bots/conversation"
 	"onionbot/services"
@@ -43,6 +45,29 @@ func operatorKeys(cfg *config) []string {
 func (u *users) add(user *services.User, accounts ...conversation.Account) error {
 	u.byName[user.Name] = user
 	return u.access.Add(user, accounts...)
+}
+
+// sayOwnerless tells the operator whose services go on though nobody of the
+// configuration has that name any more: until their ends, or until the
+// operator stops them.
+func (d *daemon) sayOwnerless(ctx context.Context) {
+	left := make(map[string]int)
+	err := d.store.View(ctx, func(tx services.Tx) error {
+		all, err := tx.Instances(services.InstanceFilter{Desired: services.DesiredRunning})
+		for _, i := range all {
+			if d.users.named(i.Owner) == nil {
+				left[i.Owner]++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		d.log.Error("look for services without an owner", "error", err)
+	}
+	for owner, n := range left {
+		d.log.Warn(`services go on whose owner is not in the configuration; "onionbot ctl status" shows how to stop them`,
+			"owner", owner, "services", n)
+	}
 }
 
 func (u *users) named(name string) *services.User { return u.byName[name] }
