@@ -28,7 +28,9 @@ func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed 
 	if seen.Docker {
 		a.memo.see(&a.r.o.Policy, inst, seen.Container, a.now())
 	}
-	if inst.ReadyAt.IsZero() {
+	if !inst.Live() { // a warm address that is given to somebody begins anew then
+		a.memo.Start, a.memo.Told = StartClock{}, nil
+	} else if inst.ReadyAt.IsZero() {
 		phase, missing := a.startPhase(limited, seen)
 		a.memo.Start = a.memo.Start.enter(phase, missing, a.now())
 	}

@@ -44,6 +44,7 @@ func TestWarmAddressIsTakenAndReplacedAtOnce(t *testing.T) {
 		if warm.Desired != services.DesiredWarm || warm.State != services.StatePublishing {
 			t.Fatalf("nothing is warm: %+v", warm)
 		}
+		h.after(5 * time.Hour)
 		h.begin(services.StartOptions{Service: "site", Life: time.Hour})
 		h.after(5 * time.Second) // long before the slow tick
 		all := h.all()
