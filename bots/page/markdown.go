@@ -19,7 +19,7 @@ type dialect int
 
 const (
 	typed   dialect = iota // in a message: lines stay lines
-	written                // in a file: lines of a paragraph run on, headings can be linked
+	written                // in a file: lines of a paragraph run on, and headings can be linked to
 )
 
 // fromMarkdown makes sanitised HTML of Markdown. HTML in it is HTML, as far as
@@ -32,7 +32,7 @@ func fromMarkdown(markdown string, d dialect) ([]byte, error) {
 	var parsing []parser.Option
 	if d == typed {
 		options = append(options, html.WithHardWraps())
-	} else {
+	} else if strings.Contains(markdown, "](#") { // a table of contents
 		parsing = append(parsing, parser.WithAutoHeadingID())
 	}
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(options...), goldmark.WithParserOptions(parsing...))

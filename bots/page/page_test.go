@@ -99,7 +99,7 @@ func TestPastedHTMLIsShownOrRefusedNeverEmpty(t *testing.T) {
 }
 
 func TestMarkdownFilesLinkToEachOthersPages(t *testing.T) {
-	out, err := page.Render(page.Content{Markdown: true, Text: "# One\n\n[two](two.md) [there](sub/x.md#part) [out](https://example.org/a.md)\n![p](img/a%20b.png)\n![t](https://tracker.example/p.png)\n- [x] done"})
+	out, err := page.Render(page.Content{Markdown: true, Text: "# One\n\n[two](two.md) [there](sub/x.md#part) [up](#one) [out](https://example.org/a.md)\n![p](img/a%20b.png)\n![t](https://tracker.example/p.png)\n- [x] done"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package content
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -98,9 +99,9 @@ func (w *writer) nameOf(f File, data []byte, alone bool) string {
 	kind, _, _ := strings.Cut(http.DetectContentType(data), ";")
 	name := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))
 	if alone && kind == "text/html" && !isHTML(name) && !isMarkdown(name) {
-		return strings.TrimSuffix(name, ".") + ".html"
+		return cmp.Or(strings.Trim(name, "./"), "page") + ".html"
 	}
-	if f.Name != "" {
+	if strings.Trim(f.Name, "./\\") != "" {
 		return name
 	}
 	stem, ext := "file", ".bin"

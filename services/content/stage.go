@@ -104,6 +104,11 @@ func (w *writer) single(f File, data []byte, alone bool) error {
 	if err != nil {
 		return named(err, f.Name)
 	}
+	// A file that is sent by itself is meant, whatever it is called; but no
+	// name that begins with a dot is served.
+	if name = strings.TrimLeft(name, "."); leftover(name) != "" || name == "" {
+		name = "file-" + name
+	}
 	if heic(data) {
 		// As a file in an archive it may be meant for download; a picture
 		// that is sent is meant to be seen, and browsers do not show this.

@@ -64,14 +64,20 @@ func (w *writer) members(all archive, packed int) error {
 	strip := commonFolder(names)
 	left := w.limits.unpacked(packed)
 	return all(func(m member) error {
-		if l := leftover(m.name); l != "" {
-			if !slices.Contains(w.leftovers, l) {
-				w.leftovers = append(w.leftovers, l)
-			}
+		if w.drop(m.name) {
 			return nil
 		}
 		return w.leaveOut(w.member(m, strip, &left), m.name)
 	})
+}
+
+// drop notes what a system left behind; false for anything else.
+func (w *writer) drop(name string) bool {
+	l := leftover(name)
+	if l != "" && !slices.Contains(w.leftovers, l) {
+		w.leftovers = append(w.leftovers, l)
+	}
+	return l != ""
 }
 
 // member writes one thing of an archive; left is how much may still come out.
@@ -84,6 +90,8 @@ func (w *writer) member(m member, strip string, left *int64) error {
 	switch {
 	case err != nil:
 		return err
+	case w.drop(name): // it was hidden behind characters that nobody sees
+		return nil
 	case m.mode.IsDir() || strings.HasSuffix(path, "/"):
 		if w.files++; w.files > w.limits.Files {
 			return refuse(TooMany, fmt.Errorf("%d entries", w.files))
