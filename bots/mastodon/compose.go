@@ -25,6 +25,15 @@ func defuse(text string) string {
 	return strings.ReplaceAll(text, "@", "@"+wordJoiner)
 }
 
+// placeholder is what stands for a word in a usage line: "<name>".
+var placeholder = regexp.MustCompile(`<([a-z][a-z ]*)>`)
+
+// withoutAngles writes placeholders in capitals: where a post may be read as
+// Markdown or HTML, what stands in angle brackets vanishes.
+func withoutAngles(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string { return strings.ToUpper(strings.Trim(p, "<>")) })
+}
+
 // compose makes the posts of a reply: each mentions the recipient, fits the
 // server's limit, and is cut between lines where possible.
 func (a *Adapter) compose(text, acct string, limits *instance) []string {
@@ -35,6 +44,9 @@ func (a *Adapter) compose(text, acct string, limits *instance) []string {
 		used += len("@") + utf8.RuneCountInString(local) + len(" ")
 	} else {
 		used += utf8.RuneCountInString(prefix)
+	}
+	if !takesPlainText(limits.version) {
+		text = withoutAngles(text)
 	}
 	parts := split(defuse(text), max(limits.maxChars-used, minRoom), limits.urlChars)
 	for i := range parts {

@@ -109,3 +109,19 @@ func TestAnglesSurviveWhereTheAccountWritesMarkdown(t *testing.T) {
 		}
 	})
 }
+
+func TestPlaceholdersAreCapitalsWhereAnglesMayVanish(t *testing.T) {
+	for version, want := range map[string]string{
+		"4.5.0": "start <service>", "4.4.2+glitch": "start <service>", "0.20.1+git-2ec7b1b": "start <service>",
+		"2.7.2 (compatible; Akkoma 3.15.2)": "start <service>", "2.7.2 (compatible; Pleroma 2.9.1)": "start <service>",
+		"4.2.1 (compatible; Iceshrimp.NET/2025.1)": "start SERVICE", "": "start SERVICE",
+	} {
+		s := mastodontest.New(t, mastodontest.Mastodon45)
+		body := fmt.Sprintf(`{"version":%q,"configuration":{"statuses":{"max_characters":500}}}`, version)
+		s.Fault(mastodontest.Fault{Path: "/api/v2/instance", Status: 200, Body: body, ContentType: "application/json", Times: 9})
+		send(t, newAdapter(t, s, nil), outgoing(s, s.AddAccount("alice"), "reply/1", "Type: start <service>"))
+		if got := s.Posts()[0].Text; !strings.HasSuffix(got, want) {
+			t.Errorf("%q: posted %q, want %q", version, got, want)
+		}
+	}
+}
