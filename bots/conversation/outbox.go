@@ -54,7 +54,7 @@ type chat struct{ network, account, chat string }
 func chatOf(r services.Route) chat { return chat{r.Network, r.Account, r.Chat} }
 
 const (
-	outboxGap   = 10 * time.Millisecond // between two passes, so that a crowd is not a pass for each
+	outboxGap   = 10 * time.Millisecond // between two passes at least; reading shall take a fifth of the time
 	outboxBusy  = 500 * time.Millisecond
 	outboxSleep = 30 * time.Second // the longest sleep: a store may be changed from outside
 )
@@ -110,6 +110,7 @@ func (b *Outbox) Run(ctx context.Context) error {
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	for failures := 0; ctx.Err() == nil; {
+		began := time.Now()
 		wait, err := b.pass(ctx, work)
 		if err != nil && ctx.Err() == nil {
 			failures++
@@ -118,7 +119,7 @@ func (b *Outbox) Run(ctx context.Context) error {
 		} else {
 			failures = 0
 		}
-		pause(ctx, outboxGap)
+		pause(ctx, min(max(outboxGap, 4*time.Since(began)), outboxBusy))
 		b.sleep(ctx, wait)
 	}
 	over := make(chan struct{})
