@@ -21,6 +21,15 @@ type actor struct {
 	unseen   map[services.Fault]time.Time // since when Docker or tor did not answer
 	nextWake atomic.Int64                 // unix milliseconds of the wall clock; 0 = none
 	address  atomic.Value                 // string
+	offered  atomic.Pointer[snapshot]     // what the last lists said, not used yet
+	notified atomic.Int64                 // the moment of the last notification
+	settled  int64                        // the moment of the last end of a job
+}
+
+// snapshot is what a list said of an instance.
+type snapshot struct {
+	at   int64 // the moment before the list was asked for
+	seen Observed
 }
 
 // outcome is the end of a job.
@@ -46,6 +55,28 @@ func (a *actor) wake() {
 	case a.woken <- struct{}{}:
 	default:
 	}
+}
+
+// notify wakes the actor because something happened. What was listed before
+// that is worth nothing.
+func (a *actor) notify() {
+	a.notified.Store(a.r.moment.Add(1))
+	a.wake()
+}
+
+// fresh returns what the last lists say of the instance, if they say that it
+// is well and nothing has happened to it since, as far as we know; else nil.
+// Whoever wants to change something asks again.
+func (a *actor) fresh() *Observed {
+	s := a.offered.Swap(nil)
+	if s == nil || len(a.busy) > 0 || s.at <= a.settled || s.at <= a.notified.Load() {
+		return nil
+	}
+	if s.seen.Container.State != services.ContainerRunning || s.seen.Onion.State != services.OnionPublished {
+		return nil
+	}
+	clear(a.unseen)
+	return &s.seen
 }
 
 // run works until the row has ended or ctx ends; then it waits for its jobs.
@@ -92,6 +123,7 @@ func (a *actor) drain() {
 func (a *actor) settle(out outcome) {
 	kind := out.step.Kind
 	delete(a.busy, lanes[kind])
+	a.settled = a.r.moment.Add(1)
 	switch {
 	case out.err == nil:
 		a.memo.succeeded(&a.r.o.Policy, kind, a.now())

@@ -7,21 +7,15 @@ import (
 	"onionbot/services"
 )
 
-// observe looks at the instance's container and onion at the same time.
+// observe looks at the instance's container and onion, and takes note of what
+// follows from how they are.
 func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed {
 	limited, cancel := context.WithTimeout(ctx, a.r.o.Policy.StepTimeout)
 	defer cancel()
-	seen := &Observed{}
-	onions := make(chan error, 1)
-	go func() {
-		var err error
-		seen.Onion, err = a.r.o.Onions.Status(limited, inst.Onion.Address)
-		onions <- err
-	}()
-	var err error
-	seen.Container, err = a.r.o.Runtime.Inspect(limited, inst.ID)
-	seen.Docker = a.seenFrom(services.FaultDocker, err)
-	seen.Tor = a.seenFrom(services.FaultTor, <-onions)
+	seen := a.fresh()
+	if seen == nil {
+		seen = a.ask(limited, inst)
+	}
 	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
 	_, listed := a.r.o.Catalog.Find(inst.Service)
 	a.memo.Unlisted = !listed
@@ -48,6 +42,22 @@ func (a *actor) seenFrom(what services.Fault, err error) bool {
 		a.r.o.Log.Warn("cannot observe", "instance", a.id, "what", string(what), "error", err)
 	}
 	return false
+}
+
+// ask observes by asking, both sides at the same time.
+func (a *actor) ask(ctx context.Context, inst *services.Instance) *Observed {
+	seen := &Observed{}
+	onions := make(chan error, 1)
+	go func() {
+		var err error
+		seen.Onion, err = a.r.o.Onions.Status(ctx, inst.Onion.Address)
+		onions <- err
+	}()
+	var err error
+	seen.Container, err = a.r.o.Runtime.Inspect(ctx, inst.ID)
+	seen.Docker = a.seenFrom(services.FaultDocker, err)
+	seen.Tor = a.seenFrom(services.FaultTor, <-onions)
+	return seen
 }
 
 // startPhase says what the start of the instance spends its time with.

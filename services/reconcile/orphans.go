@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"onionbot/services"
 )
@@ -73,23 +74,38 @@ func findOrphans(rows []*services.Instance, seen *everything) []orphan {
 	return found
 }
 
-// removeOrphans removes what carries our mark and no row knows.
+// removals is how many orphans are removed at the same time.
+const removals = 8
+
+// removeOrphans removes what carries our mark and no row knows, side by side:
+// one that resists keeps no other.
 func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instance, seen *everything) {
+	var due []orphan
 	for _, o := range findOrphans(rows, seen) {
-		if o.id != "" && r.hasActor(o.id) {
-			continue // it is just being finished
+		justFinished := o.id != "" && r.hasActor(o.id)
+		if !justFinished && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
+			due = append(due, o)
 		}
-		if !r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
+	}
+	errs := make([]error, len(due))
+	slots := make(chan struct{}, removals)
+	var all sync.WaitGroup
+	for i, o := range due {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = r.removeOrphan(ctx, o)
+		})
+	}
+	all.Wait()
+	for i, o := range due {
+		if errs[i] == nil {
+			r.orphans.forget(o.key())
+			r.o.Log.Info("removed what no row knows", "instance", o.id)
 			continue
 		}
-		err := r.removeOrphan(ctx, o)
-		if err != nil {
-			r.orphans.failed(&r.o.Policy, o.key(), err, r.o.Clock.Now())
-			r.o.Log.Warn("orphan not removed", "instance", o.id, "error", err)
-			continue
-		}
-		r.orphans.forget(o.key())
-		r.o.Log.Info("removed what no row knows", "instance", o.id)
+		r.orphans.failed(&r.o.Policy, o.key(), errs[i], r.o.Clock.Now())
+		r.o.Log.Warn("orphan not removed", "instance", o.id, "error", errs[i])
 	}
 }
 

@@ -21,8 +21,9 @@ type Reconciler struct {
 	wg       sync.WaitGroup // actors and watchers
 
 	orphans       Memo          // the back-off of their removal; only the loop uses it
-	forward, back time.Duration // how far the clock was set when that was logged last; only the loop uses them
+	forward, back time.Duration // how far the clock was set when that was logged last; only watchWall uses them
 	retired       atomic.Bool   // see Retire
+	moment        atomic.Int64  // counts notifications, ends of jobs and lists, to tell what came first
 
 	mu     sync.Mutex
 	actors map[string]*actor
@@ -75,6 +76,7 @@ func (r *Reconciler) Run(ctx context.Context) {
 	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.Notify) })
 	r.spawn(func() { r.watch(ctx, "tor", r.o.Onions.Events, r.notifyAddress) })
 	r.spawn(func() { r.scrubber(ctx) })
+	r.spawn(func() { r.watchWall(ctx) })
 	r.askScrub() // an earlier life may have ended between erasing and scrubbing
 	r.resync(ctx)
 	r.loop(ctx)
@@ -84,10 +86,6 @@ func (r *Reconciler) Run(ctx context.Context) {
 func (r *Reconciler) loop(ctx context.Context) {
 	slow := time.NewTicker(r.o.Policy.SlowTick)
 	defer slow.Stop()
-	// Timers run on the monotonic clock, which stands still during suspend and
-	// does not see the wall clock being set; a short tick looks at the wall.
-	wall := time.NewTicker(time.Second)
-	defer wall.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -99,9 +97,6 @@ func (r *Reconciler) loop(ctx context.Context) {
 		case <-slow.C:
 			r.resync(ctx)
 			r.purge(ctx)
-		case <-wall.C:
-			r.watchClock()
-			r.wakeDue()
 		}
 	}
 }
@@ -113,18 +108,25 @@ func (r *Reconciler) Notify(id string) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, a := range r.actors {
-			a.wake()
+			a.notify()
 		}
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if a := r.actor(id); a != nil {
+		a.notify()
+	}
+}
+
+// actor returns the actor of an instance, starting it if there is none; nil
+// outside of Run. r.mu is held.
+func (r *Reconciler) actor(id string) *actor {
 	if r.ctx == nil || r.ctx.Err() != nil {
-		return // the resync at the next start sees the row
+		return nil // the resync at the next start sees the row
 	}
 	if a, ok := r.actors[id]; ok {
-		a.wake()
-		return
+		return a
 	}
 	a := newActor(r, id)
 	r.actors[id] = a
@@ -133,6 +135,7 @@ func (r *Reconciler) Notify(id string) {
 		defer r.wg.Done()
 		a.run(r.ctx)
 	}()
+	return a
 }
 
 // askResync asks for a resync, soon.
@@ -153,7 +156,24 @@ func (r *Reconciler) notifyAddress(address string) {
 	defer r.mu.Unlock()
 	for _, a := range r.actors {
 		if a.address.Load() == address {
-			a.wake()
+			a.notify()
+		}
+	}
+}
+
+// watchWall looks at the wall clock. Timers run on the monotonic clock, which
+// stands still during suspend and does not see the wall clock being set. It
+// waits for nothing else, so that no hung engine delays an end.
+func (r *Reconciler) watchWall(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.watchClock()
+			r.wakeDue()
 		}
 	}
 }

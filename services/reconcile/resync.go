@@ -12,6 +12,7 @@ func (r *Reconciler) resync(ctx context.Context) {
 	// The lists are taken before the rows: a row is always written before
 	// anything outside exists, so whatever is in a list and has a row is seen
 	// with it.
+	at := r.moment.Add(1)
 	seen := r.observeAll(ctx)
 	rows, err := r.rows(ctx)
 	if err != nil {
@@ -19,12 +20,29 @@ func (r *Reconciler) resync(ctx context.Context) {
 		return
 	}
 	for _, inst := range rows {
-		r.Notify(inst.ID)
+		r.offer(inst, seen, at)
 	}
 	r.recordCounts(rows)
 	r.removeOrphans(ctx, rows, seen)
 	r.eraseOrphanContents(ctx, rows)
 	r.replenish(ctx, rows)
+}
+
+// offer wakes the actor of an instance, giving it what the lists say of it, so
+// that it need not ask.
+func (r *Reconciler) offer(inst *services.Instance, seen *everything, at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.actor(inst.ID)
+	if a == nil {
+		return
+	}
+	if seen.docker && seen.tor {
+		c, o := seen.containers[inst.ID], seen.onions[inst.Onion.Address]
+		c.ID, o.Address = inst.ID, inst.Onion.Address
+		a.offered.Store(&snapshot{at: at, seen: Observed{Docker: true, Tor: true, Container: c, Onion: o}})
+	}
+	a.wake()
 }
 
 // rows reads every instance that has not ended.

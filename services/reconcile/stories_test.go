@@ -209,3 +209,27 @@ func TestWhatCountsVisitsIsNotCalledCheckedWhenItIsNot(t *testing.T) {
 		}
 	})
 }
+
+func TestIdleInstanceIsSeenInOneListAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		for _, name := range []string{"a", "b", "c"} {
+			h.begin(services.StartOptions{Service: "site", Name: name, Life: 20 * time.Hour, Rules: services.Rules{Visits: 9}})
+		}
+		h.after(time.Minute)
+		inspects, lists := h.called("Inspect"), h.called("List")
+		h.after(time.Hour)
+		if n := h.called("Inspect") - inspects; n > 6 {
+			t.Errorf("%d questions about single containers in an hour", n)
+		}
+		if n := h.called("List") - lists; n < 55 || n > 65 {
+			t.Errorf("%d lists in an hour", n)
+		}
+		id := h.all()[0].ID
+		h.runtime.Quietly(id, services.ContainerExited) // an event was missed
+		h.after(90 * time.Second)
+		if c := h.runtime.Peek(id); c.State != services.ContainerRunning {
+			t.Errorf("%s: the list was not looked at", c.State)
+		}
+	})
+}

@@ -104,6 +104,18 @@ func (f *Fake) Add(c services.Container) {
 	f.boxes[c.ID] = &box{Container: c, spec: &services.ContainerSpec{ID: c.ID}, lastSeen: f.clock.Now()}
 }
 
+// Quietly changes the state of a container, and nobody is told.
+func (f *Fake) Quietly(id string, state services.ContainerState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.boxes[id]; b != nil {
+		b.State = state
+		if state == services.ContainerExited {
+			b.exit(services.ExitApp)
+		}
+	}
+}
+
 // Tell tells every listener that something happened to an instance.
 func (f *Fake) Tell(id string) { f.notify(id) }
 
