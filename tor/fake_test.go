@@ -162,6 +162,7 @@ func (f *fakeTor) info(key string) string {
 	value := map[string]string{
 		"status/bootstrap-phase":     `NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"`,
 		"process/pid":                "0",
+		"version":                    "0.4.9.11",
 		"network-liveness":           "up",
 		"status/circuit-established": "1",
 		"net/listeners/socks":        `"` + f.socks + `"`,

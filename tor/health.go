@@ -16,6 +16,7 @@ type TorHealth struct {
 	Bootstrap   int // percent
 	Onions      int
 	Unpublished int
+	ProofOfWork bool   // it asks visitors for one when too many come at once
 	Problem     string // why it does not answer
 }
 
@@ -29,7 +30,7 @@ func (p *Pool) Health(ctx context.Context) []TorHealth {
 		h := TorHealth{
 			Name: m.name, PID: m.pid, Foreign: m.foreign, Hosts: m.hosts, Draining: m.draining,
 			Answering: m.state == stateUp, Bootstrap: m.percent,
-			Onions: len(m.onions), Unpublished: m.slots,
+			Onions: len(m.onions), Unpublished: m.slots, ProofOfWork: m.pow,
 		}
 		if m.failure != nil {
 			h.Problem = m.failure.Error()

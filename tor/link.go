@@ -19,6 +19,7 @@ var errNoAnswer = errors.New("tor does not answer")
 
 // Status codes of the control protocol that are looked at.
 const (
+	codeSyntax       = 512 // an argument that it does not know
 	codeUnspecified  = 550 // a collision of onion addresses, for one
 	codeUnrecognized = 552 // no such onion, no such circuit
 	codeInternal     = 551 // also: nothing to list

@@ -83,6 +83,7 @@ type member struct {
 	tainted  map[string]struct{}
 	newnym   time.Time // when the last one took effect
 	uploads  uploads   // of a managed tor
+	pow      bool      // it takes proof of work in ADD_ONION, as far as is known
 
 	child *child // the tor that runs, if we started it; only for the member's goroutine
 }
@@ -217,6 +218,10 @@ func (m *member) learn(ctx context.Context, events *session) error {
 		if err != nil {
 			return err
 		}
+		version, err := s.info(ctx, "version")
+		if err != nil {
+			return err
+		}
 		if m.foreign {
 			if err := m.locate(ctx, s); err != nil {
 				return err
@@ -224,7 +229,7 @@ func (m *member) learn(ctx context.Context, events *session) error {
 		}
 		m.pool.mu.Lock()
 		defer m.pool.mu.Unlock()
-		m.percent = progress(phase)
+		m.percent, m.pow = progress(phase), hasPoW(version)
 		m.merge(ids)
 		for _, e := range m.onions {
 			if !e.planned { // its upload may have been missed; the probe is the proof

@@ -39,8 +39,8 @@ func checkSpec(spec services.OnionSpec) error {
 }
 
 // addOnion returns the words of ADD_ONION for a spec that was checked.
-func addOnion(spec services.OnionSpec) ([]string, error) {
-	flags := "Flags=Detach,DiscardPK"
+func addOnion(spec services.OnionSpec, pow bool) ([]string, error) {
+	flags := "Flags=Detach,DiscardPK,MaxStreamsCloseCircuit"
 	if len(spec.Onion.Clients) > 0 {
 		flags += ",V3Auth"
 	}
@@ -48,7 +48,7 @@ func addOnion(spec services.OnionSpec) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := []string{"ADD_ONION", spec.Onion.Key.Reveal(), flags}
+	words := append([]string{"ADD_ONION", spec.Onion.Key.Reveal(), flags}, defences(pow)...)
 	for _, t := range spec.Targets {
 		words = append(words, fmt.Sprintf("Port=%d,unix:%s", t.Port, t.Socket))
 	}
@@ -59,8 +59,8 @@ func addOnion(spec services.OnionSpec) ([]string, error) {
 }
 
 // add adds the onion. there reports that the tor had it already.
-func (s *session) add(ctx context.Context, spec services.OnionSpec) (there bool, err error) {
-	words, err := addOnion(spec)
+func (s *session) add(ctx context.Context, spec services.OnionSpec, pow bool) (there bool, err error) {
+	words, err := addOnion(spec, pow)
 	if err != nil {
 		return false, err
 	}

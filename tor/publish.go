@@ -208,7 +208,7 @@ func (p *Pool) add(pub *publication, m *member, e *entry) {
 			return lost
 		}
 		var err error
-		there, err = s.add(p.ctx, pub.spec)
+		there, err = m.add(p.ctx, s, pub.spec)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if err == nil {

@@ -48,8 +48,8 @@ var (
 	})
 )
 
-// visit starts the tor of a visitor, once.
-var visit = sync.OnceValues(func() (*privnet.Client, error) {
+// visitorsTor starts the tor of a visitor, once.
+var visitorsTor = sync.OnceValues(func() (*privnet.Client, error) {
 	n, err := startNetwork()
 	if err != nil {
 		return nil, err
@@ -96,6 +96,20 @@ func newWorld(t testing.TB, size int) *world {
 		}
 	})
 	return w
+}
+
+// shared makes a directory that the account of the tors may write to.
+func (w *world) shared() string {
+	w.Helper()
+	dir, err := os.MkdirTemp("", "ob")
+	if err == nil {
+		err = os.Chmod(dir, 0o777) //nolint:gosec // see above
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // logger writes what tests log; tests may end before a goroutine has logged.
@@ -221,7 +235,7 @@ func (w *world) probe(p *tor.Pool, spec services.OnionSpec) {
 // channel that is closed when it is cut, and a counter of bytes.
 func (w *world) download(spec services.OnionSpec) (<-chan struct{}, *atomic.Int64) {
 	w.Helper()
-	visitor, err := visit()
+	visitor, err := visitorsTor()
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -451,7 +465,7 @@ func TestPrivateOnionIsProbedAndClosedToOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.probe(w.open(), spec) // the tors still know the key
-	visitor, err := visit()
+	visitor, err := visitorsTor()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,6 +95,9 @@ func examineTor(ctx context.Context, cfg *config) finding {
 		return f
 	}
 	f.note, _, _ = strings.Cut(string(out), "\n")
+	if pow, err := tor.ProofOfWork(ctx, cfg.Tor.Program); err == nil && !pow {
+		f.note += " Addresses have no proof of work against floods: this tor is older than 0.4.9, or was built without."
+	}
 	lines, err := includeLines(cfg.Tor.TorrcInclude)
 	if err == nil {
 		var who tor.Account
