@@ -10,6 +10,7 @@ type SendError struct {
 	RetryAfter time.Duration // when the network named a time; else 0 for our own back-off
 	Permanent  bool          // this message will never be accepted
 	Unwelcome  bool          // the person blocked us or is gone: no more notices to them
+	Answered   bool          // the network was reached and broke over this message: others may get through
 	Cause      error         // without secrets
 }
 

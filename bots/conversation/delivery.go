@@ -41,6 +41,7 @@ func (b *Outbox) deliver(ctx context.Context, due *services.Notice) (delivery, e
 		return b.failed(ctx, n, err)
 	}
 	b.counters.add(n.To.Network, SendOK)
+	b.troubles.sent(n.To.Network)
 	card := b.cardBefore(ctx, a, n, out)
 	n.State, n.RemoteID = services.NoticeSent, routed(n.To, remote)
 	err = b.put(context.WithoutCancel(ctx), n)
@@ -135,7 +136,7 @@ func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time)
 	if out, err = b.o.Replies.Render(n, i, d, now.In(b.o.Zone)); err != nil {
 		err = fmt.Errorf("render: %w", err)
 	}
-	return out, err
+	return b.dated(n, out, now), err
 }
 
 // send makes the wire call, bounded, and survives what breaks in it.
@@ -168,6 +169,7 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (d
 		return delivery{}, b.giveUp(ctx, n, cause)
 	}
 	b.counters.add(n.To.Network, SendRetry)
+	b.troubles.failed(n.To.Network, now)
 	wait := s.RetryAfter
 	if wait <= 0 {
 		wait = backoff(n.Attempts, b.o.First, b.o.Longest)
@@ -175,6 +177,9 @@ func (b *Outbox) failed(ctx context.Context, n *services.Notice, cause error) (d
 	b.o.Log.Warn("send failed", "network", n.To.Network, "notice", n.ID, "attempt", n.Attempts, "wait", wait, "error", cause)
 	// To the millisecond, as it is stored: the chat waits exactly as long.
 	n.NextAt = now.Add(wait).Truncate(time.Millisecond)
+	if alone(n, s) {
+		return delivery{}, b.put(ctx, n)
+	}
 	return delivery{hold: n.NextAt}, b.put(ctx, n)
 }
 

@@ -45,6 +45,7 @@ type Outbox struct {
 	hold map[chat]time.Time // chats that wait after a failure
 	work sync.WaitGroup
 
+	troubles sendTroubles
 	counters sendCounters
 }
 

@@ -34,6 +34,8 @@ func sendError(err error) error {
 		// Also the answer to a token with too few rights, and to a bot whose
 		// account was frozen: those must not silence anybody for ever.
 		failure.Unwelcome = isBlock(err)
+	default:
+		failure.Answered = statusOf(err) >= http.StatusInternalServerError
 	}
 	return failure
 }

@@ -104,6 +104,8 @@ func sendError(err error) *bots.SendError {
 		out.Unwelcome, out.Permanent = true, true
 	case api.Code == http.StatusBadRequest, api.Code == http.StatusRequestEntityTooLarge:
 		out.Permanent = true
+	case api.Code >= http.StatusInternalServerError:
+		out.Answered = true
 	}
 	return out
 }

@@ -210,7 +210,7 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		{"gateway", fault(telegramtest.Fault{Kind: telegramtest.Gateway}), outgoing("k", "x"), bots.SendError{}},
 		{"portal", fault(telegramtest.Fault{Kind: telegramtest.Portal}), outgoing("k", "x"), bots.SendError{}},
 		{"redirect", fault(telegramtest.Fault{Kind: telegramtest.Redirect}), outgoing("k", "x"), bots.SendError{}},
-		{"broken", fault(telegramtest.Fault{Kind: telegramtest.Broken}), outgoing("k", "x"), bots.SendError{}},
+		{"broken", fault(telegramtest.Fault{Kind: telegramtest.Broken}), outgoing("k", "x"), bots.SendError{Answered: true}},
 		{"cut", fault(telegramtest.Fault{Kind: telegramtest.Cut}), outgoing("k", "x"), bots.SendError{}},
 		{"revoked", (*telegramtest.Server).Revoke, outgoing("k", "x"), bots.SendError{}},
 	}
@@ -225,7 +225,7 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 			if !errors.As(err, &got) {
 				t.Fatalf("error %T: %v", err, err)
 			}
-			if got.RetryAfter != tt.want.RetryAfter || got.Permanent != tt.want.Permanent || got.Unwelcome != tt.want.Unwelcome || got.Cause == nil {
+			if got.RetryAfter != tt.want.RetryAfter || got.Permanent != tt.want.Permanent || got.Unwelcome != tt.want.Unwelcome || got.Answered != tt.want.Answered || got.Cause == nil {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})

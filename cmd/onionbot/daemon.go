@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"path/filepath"
 	"sync"
@@ -88,6 +89,11 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 // and what the operator should know of how this start went.
 func (d *daemon) adapterTroubles() map[string]string {
 	troubles := d.hub.Health()
+	if d.outbox != nil {
+		sending := d.outbox.Health()
+		maps.Copy(sending, troubles) // what is not heard matters more than what is not said
+		troubles = sending
+	}
 	if d.notice != "" {
 		troubles["configuration"] = d.notice
 	}
