@@ -3,7 +3,7 @@ package bots
 import "onionbot/services"
 
 // Button is an offer to type something: the label is shown, the command is
-// what happens, in the grammar of every front end.
+// what happens, in the grammar of every network.
 type Button struct {
 	Label   string
 	Command string

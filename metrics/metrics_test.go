@@ -33,7 +33,7 @@ func hubOn(t *testing.T, server *telegramtest.Server, store services.Store) *con
 	log := slog.New(slog.DiscardHandler)
 	router, err := conversation.NewRouter(t.Context(), conversation.RouterOptions{
 		Store: store, Directory: conversation.NewAccess(), Replies: &reply.Renderer{}, Clock: services.ClockFunc(time.Now), Log: log,
-		Engine: services.NewManager(services.ManagerOptions{Store: store, Clock: services.ClockFunc(time.Now), Log: log, Outbox: silence{}}),
+		Manager: services.NewManager(services.ManagerOptions{Store: store, Clock: services.ClockFunc(time.Now), Log: log, Outbox: silence{}}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,12 +21,12 @@ type Tor struct {
 // Sources are what is read for an answer. All are required.
 type Sources struct {
 	Version  string
-	Networks []string // of the front ends
+	Networks []string // of the adapters
 	Services []string // names in the catalogue
 
 	Store    services.Store
 	Clock    services.Clock
-	Health   services.HealthSource // with the front ends' troubles
+	Health   services.HealthSource // with the adapters' troubles
 	Tors     func(ctx context.Context) []Tor
 	Received func() map[string]conversation.Received
 	Sent     func() map[conversation.Sends]uint64

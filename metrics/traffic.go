@@ -13,7 +13,7 @@ var (
 	sends         = series("sends_total", "Attempts to send a message, by how they ended: ok, retry, given-up, unwelcome.", "network", "result")
 )
 
-// traffic is what the front ends have done since the process began.
+// traffic is what the adapters have done since the process began.
 type traffic struct{ Sources }
 
 func (*traffic) Describe(out chan<- *prometheus.Desc) {

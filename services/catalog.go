@@ -30,13 +30,32 @@ func (c *Catalog) Find(word string) (*Definition, bool) {
 	return nil, false
 }
 
-// For returns the definitions that the user may start.
-func (c *Catalog) For(u *User) []*Definition {
+// Permitted are those of the definitions that the user may start.
+func Permitted(defs []*Definition, u *User) []*Definition {
 	var out []*Definition
-	for _, d := range c.defs {
+	for _, d := range defs {
 		if u.May(d.Name) {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// Choose finds the definition that the user means by a name or an alias and
+// may start. One that exists but is not permitted reads like one that does not
+// exist.
+func Choose(defs []*Definition, u *User, word string) (*Definition, error) {
+	d, ok := (&Catalog{defs: defs}).Find(word)
+	if ok && u.May(d.Name) {
+		return d, nil
+	}
+	var names []string
+	for _, p := range Permitted(defs, u) {
+		names = append(names, p.Name)
+	}
+	code := CodeUnknownService
+	if ok {
+		code = CodeNotAllowed
+	}
+	return nil, E(code, "word", word, "suggestion", Suggest(word, names))
 }

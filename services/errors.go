@@ -7,8 +7,8 @@ import (
 	"sort"
 )
 
-// Code names a kind of failure for machines. Front ends map a code to one
-// sentence and what to type next; they never look at an error's text.
+// Code names a kind of failure for machines. The conversation maps a code to one
+// sentence and what to type next; it never looks at an error's text.
 type Code string
 
 // The codes. An error without a code is [CodeInternal].

@@ -98,7 +98,7 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 	return err
 }
 
-// note runs what the front end wants on record together with the command.
+// note runs what the conversation wants on record together with the command.
 func note(tx Tx, req Request, notices []*Notice) error {
 	if req.Note == nil {
 		return nil

@@ -11,7 +11,7 @@ type Route struct {
 	ReplyTo string // id of the message that is answered; "" for none
 }
 
-// Kind says what a notice tells. The words are the front ends' business.
+// Kind says what a notice tells. The words are the conversation's business.
 type Kind string
 
 // The kinds of notice.
@@ -52,7 +52,7 @@ type Notice struct {
 	Instance string // "" if it is not about one
 	Kind     Kind
 	Args     map[string]string
-	Body     []byte // for KindReply: the front ends' own encoding
+	Body     []byte // for KindReply: the conversation's own encoding
 
 	// Slot groups messages that replace each other where the network can edit:
 	// a later notice with the same slot edits the message of the earlier one.

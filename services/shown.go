@@ -17,7 +17,7 @@ type Remark struct {
 	Fields []string   `json:"fields,omitempty"` // of metadata: what they are called, never what is in them
 }
 
-// RemarkCode is what a [Remark] says; the words are the front ends' business.
+// RemarkCode is what a [Remark] says; the words are the conversation's business.
 type RemarkCode string
 
 // The remarks.

@@ -11,7 +11,7 @@ import (
 // under that name. Refusals are [*Error] and change nothing.
 func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) error {
 	now := m.o.Clock.Now()
-	def, err := m.admit(req.User, opts.Service)
+	def, err := Choose(m.o.Catalog.All(), req.User, opts.Service)
 	if err != nil {
 		return err
 	}
@@ -36,24 +36,6 @@ func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) err
 		return err
 	}
 	return m.commitStart(ctx, req, def, opts, fresh)
-}
-
-// admit finds a service that the user may start. A service that exists but is
-// not permitted reads like one that does not exist.
-func (m *Manager) admit(u *User, word string) (*Definition, error) {
-	def, ok := m.o.Catalog.Find(word)
-	if ok && u.May(def.Name) {
-		return def, nil
-	}
-	var names []string
-	for _, d := range m.o.Catalog.For(u) {
-		names = append(names, d.Name)
-	}
-	code := CodeUnknownService
-	if ok {
-		code = CodeNotAllowed
-	}
-	return nil, E(code, "word", word, "suggestion", Suggest(word, names))
 }
 
 // deadline works out when a start would expire.

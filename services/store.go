@@ -130,7 +130,7 @@ type InboxTx interface {
 	// gives up the notices to it: nobody will handle them.
 	KeepNetworks(names ...string) error
 
-	// Cursor is a front end's position; "" at first.
+	// Cursor is an adapter's position; "" at first.
 	Cursor(network string) (string, error)
 	SetCursor(network, cursor string) error
 }

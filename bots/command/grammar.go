@@ -64,7 +64,7 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 		}
 		return cmd, r.end()
 	}
-	if d := g.service(ws[0]); d != nil && g.User.May(d.Name) {
+	if _, err := services.Choose(g.Services, g.User, ws[0]); err == nil {
 		return g.line(append([]string{string(VerbStart)}, ws...), false)
 	}
 	return Command{}, services.E(services.CodeUnknownCommand, "word", ws[0], "suggestion", services.Suggest(ws[0], g.known()))
@@ -72,15 +72,6 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 
 // visible are the commands that the sender may give.
 func (g *Grammar) visible() []Entry { return Table(g.User) }
-
-func (g *Grammar) service(word string) *services.Definition {
-	for _, d := range g.Services {
-		if d.Name == word || slices.Contains(d.Aliases, word) {
-			return d
-		}
-	}
-	return nil
-}
 
 // known are the words that a line may begin with.
 func (g *Grammar) known() []string {
@@ -90,31 +81,10 @@ func (g *Grammar) known() []string {
 			out = append(out, string(e.Name))
 		}
 	}
-	return append(out, g.permitted()...)
-}
-
-func (g *Grammar) permitted() []string {
-	var out []string
-	for _, d := range g.Services {
-		if g.User.May(d.Name) {
-			out = append(out, d.Name)
-		}
+	for _, d := range services.Permitted(g.Services, g.User) {
+		out = append(out, d.Name)
 	}
 	return out
-}
-
-// resolve turns a word into a definition's name. One that the sender may not
-// start reads like one that does not exist.
-func (g *Grammar) resolve(word string) (string, error) {
-	d := g.service(word)
-	if d != nil && g.User.May(d.Name) {
-		return d.Name, nil
-	}
-	code := services.CodeUnknownService
-	if d != nil {
-		code = services.CodeNotAllowed
-	}
-	return "", services.E(code, "word", word, "suggestion", services.Suggest(word, g.permitted()))
 }
 
 // reader walks over the words after the verb.

@@ -114,10 +114,11 @@ func parseStart(r *reader, c *Command) error {
 	if word == "" {
 		return r.usage("")
 	}
-	var err error
-	if c.Service, err = r.grammar.resolve(word); err != nil {
+	d, err := services.Choose(r.grammar.Services, r.grammar.User, word)
+	if err != nil {
 		return err
 	}
+	c.Service = d.Name
 	return parseClauses(r, c)
 }
 

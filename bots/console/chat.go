@@ -103,7 +103,7 @@ func (t *talk) run(ctx context.Context) int {
 				fmt.Fprintln(t.out, noBot(t.lost, t.path))
 				return ExitNoBot
 			}
-			t.client.note(f) // only now: what is not shown yet has not arrived
+			t.client.track(f) // only now: what is not shown yet has not arrived
 			t.clear()
 			show(t.out, f)
 			t.prompt()

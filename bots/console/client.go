@@ -89,7 +89,7 @@ func (c *Client) attach(f *upload) error {
 	return nil
 }
 
-// listen reads the next reply that is to be shown; the caller notes it then.
+// listen reads the next reply that is to be shown; the caller tracks it then.
 func (c *Client) listen() (frame, error) {
 	for {
 		f, err := readFrame(c.read)
@@ -103,8 +103,8 @@ func (c *Client) listen() (frame, error) {
 	}
 }
 
-// note keeps track of what is still to come.
-func (c *Client) note(f frame) {
+// track follows of what is still to come.
+func (c *Client) track(f frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	mine := c.open[f.Command] || c.expected[f.Instance] || f.Type == typeRefused

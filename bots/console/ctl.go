@@ -80,7 +80,7 @@ func (c *Client) ask(r request, out io.Writer) (int, error) {
 		if err != nil {
 			return ExitNoBot, err
 		}
-		c.note(f)
+		c.track(f)
 		show(out, f)
 		if done, failed := c.done(); done {
 			if failed {

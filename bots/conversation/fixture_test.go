@@ -113,7 +113,7 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 		}
 	}
 	router, err := NewRouter(t.Context(), RouterOptions{
-		Engine: w.manager, Store: w.store, Directory: access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
+		Manager: w.manager, Store: w.store, Directory: access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

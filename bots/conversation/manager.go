@@ -8,11 +8,11 @@ import (
 	"onionbot/services"
 )
 
-// Engine is what the conversation asks of the domain; [services.Manager] is
+// Manager is what the conversation asks of the domain; [services.Manager] is
 // it. Commands mark the message handled and store audit and reply in one
 // transaction; a message that was handled before succeeds without effect. An
 // error means that nothing was changed.
-type Engine interface {
+type Manager interface {
 	Start(ctx context.Context, req services.Request, opts services.StartOptions) error
 	Stop(ctx context.Context, req services.Request, target string) error
 	StopAll(ctx context.Context, req services.Request) error
@@ -27,7 +27,7 @@ type Engine interface {
 	Health(ctx context.Context) services.Health
 }
 
-var _ Engine = (*services.Manager)(nil)
+var _ Manager = (*services.Manager)(nil)
 
 // Content receives what comes along with a command.
 type Content interface {

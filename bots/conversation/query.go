@@ -13,8 +13,8 @@ import (
 // auditShown is how many entries "audit" answers.
 const auditShown = 20
 
-// look answers a command that changes nothing.
-func (r *Router) look(ctx context.Context, t turn, c command.Command) (bots.Reply, error) {
+// query answers a command that changes nothing.
+func (r *Router) query(ctx context.Context, t turn, c command.Command) (bots.Reply, error) {
 	switch c.Verb {
 	case command.VerbGreet:
 		return r.o.Replies.Greeting(r.permitted(t.user)), nil
@@ -23,12 +23,12 @@ func (r *Router) look(ctx context.Context, t turn, c command.Command) (bots.Repl
 	case command.VerbServices:
 		return r.o.Replies.Services(r.permitted(t.user)), nil
 	case command.VerbList:
-		all, err := r.o.Engine.List(ctx, t.user)
+		all, err := r.o.Manager.List(ctx, t.user)
 		return r.o.Replies.List(t.user, all, t.now), err
 	case command.VerbStatus:
 		return r.status(ctx, t, c.Target)
 	case command.VerbQR:
-		i, err := r.o.Engine.Find(ctx, t.user, c.Target)
+		i, err := r.o.Manager.Find(ctx, t.user, c.Target)
 		if err != nil {
 			return bots.Reply{}, err
 		}
@@ -41,16 +41,16 @@ func (r *Router) look(ctx context.Context, t turn, c command.Command) (bots.Repl
 
 // status shows one instance if one is meant, else everything.
 func (r *Router) status(ctx context.Context, t turn, target string) (bots.Reply, error) {
-	i, err := r.o.Engine.Find(ctx, t.user, target)
+	i, err := r.o.Manager.Find(ctx, t.user, target)
 	everything := target == "" && (services.IsCode(err, services.CodeAmbiguous) || services.IsCode(err, services.CodeNothingRunning))
 	if err != nil && !everything {
 		return bots.Reply{}, err
 	}
-	all, err := r.o.Engine.List(ctx, t.user)
+	all, err := r.o.Manager.List(ctx, t.user)
 	if err != nil {
 		return bots.Reply{}, err
 	}
-	health := r.o.Engine.Health(ctx)
+	health := r.o.Manager.Health(ctx)
 	answer := r.o.Replies.Overview(t.user, all, health, t.now)
 	if !everything {
 		answer = r.o.Replies.Status(i, r.definition(i.Service), health, t.now)
@@ -78,13 +78,7 @@ func (r *Router) audit(ctx context.Context, t turn) (bots.Reply, error) {
 }
 
 func (r *Router) permitted(u *services.User) []*services.Definition {
-	var out []*services.Definition
-	for _, d := range r.o.Engine.Catalog() {
-		if u.May(d.Name) {
-			out = append(out, d)
-		}
-	}
-	return out
+	return services.Permitted(r.o.Manager.Catalog(), u)
 }
 
 // helpful adds what was probably meant, and the command that was typed.
@@ -96,7 +90,7 @@ func (r *Router) helpful(ctx context.Context, t turn, c command.Command, e *serv
 	if e.Code != services.CodeUnknownName || e.Args["suggestion"] != "" || c.Target == "" {
 		return e
 	}
-	all, err := r.o.Engine.List(ctx, t.user)
+	all, err := r.o.Manager.List(ctx, t.user)
 	if err != nil {
 		return e
 	}

@@ -41,7 +41,7 @@ func (r *Router) read(m *bots.Message) (command.Command, error) {
 	if u == nil {
 		return command.Command{}, services.E(services.CodeNotAllowed)
 	}
-	g := command.Grammar{Services: r.o.Engine.Catalog(), User: u, Now: r.o.Clock.Now()}
+	g := command.Grammar{Services: r.o.Manager.Catalog(), User: u, Now: r.o.Clock.Now()}
 	return g.Parse(m.Text)
 }
 

@@ -15,7 +15,7 @@ import (
 // RouterOptions are what a [Router] works with. Content may be nil: then
 // nothing is taken along. MaxAge 0 means 10 minutes, Zone nil UTC.
 type RouterOptions struct {
-	Engine    Engine
+	Manager   Manager
 	Store     services.Store
 	Directory Directory
 	Replies   *reply.Renderer
@@ -26,7 +26,7 @@ type RouterOptions struct {
 	Log       *slog.Logger
 }
 
-// Router carries one message from "who is it" to one call into the engine.
+// Router carries one message from "who is it" to one call into the domain.
 type Router struct {
 	o    RouterOptions
 	salt string
@@ -140,7 +140,7 @@ func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {
 }
 
 func (r *Router) parse(ctx context.Context, t turn) error {
-	g := command.Grammar{Services: r.o.Engine.Catalog(), User: t.user, Now: t.written()}
+	g := command.Grammar{Services: r.o.Manager.Catalog(), User: t.user, Now: t.written()}
 	cmd, err := g.Parse(t.msg.Text)
 	if t.age() > r.o.MaxAge {
 		if err != nil || cmd.Verb != command.VerbStop {
@@ -179,17 +179,17 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.start(ctx, t, c)
 	case command.VerbStop:
 		if c.All {
-			return r.o.Engine.StopAll(ctx, t.req)
+			return r.o.Manager.StopAll(ctx, t.req)
 		}
-		return r.o.Engine.Stop(ctx, t.req, c.Target)
+		return r.o.Manager.Stop(ctx, t.req, c.Target)
 	case command.VerbAdd:
 		return r.add(ctx, t, c)
 	case command.VerbClear:
 		return r.clear(ctx, t, c)
 	case command.VerbMore:
-		return r.o.Engine.Extend(ctx, t.req, c.Target, c.For)
+		return r.o.Manager.Extend(ctx, t.req, c.Target, c.For)
 	}
-	reply, err := r.look(ctx, t, c)
+	reply, err := r.query(ctx, t, c)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 }
 
 func (r *Router) definition(name string) *services.Definition {
-	return find(r.o.Engine.Catalog(), name)
+	return find(r.o.Manager.Catalog(), name)
 }
 
 func find(defs []*services.Definition, name string) *services.Definition {
@@ -221,5 +221,5 @@ func (r *Router) answer(ctx context.Context, t turn, out bots.Reply, action, out
 	if err != nil {
 		return err
 	}
-	return r.o.Engine.Answer(ctx, t.req, body, services.AuditEntry{Action: action, Outcome: outcome})
+	return r.o.Manager.Answer(ctx, t.req, body, services.AuditEntry{Action: action, Outcome: outcome})
 }

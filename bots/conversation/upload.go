@@ -77,7 +77,7 @@ func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 		if len(t.msg.Attachments) > 0 || c.With != "" {
 			return services.E(services.CodeNoContent, "service", c.Service)
 		}
-		return r.o.Engine.Start(ctx, t.req, opts)
+		return r.o.Manager.Start(ctx, t.req, opts)
 	}
 	u, err := r.upload(ctx, &t, c)
 	switch {
@@ -91,7 +91,7 @@ func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 		}
 	}
 	t.req.Note = t.note(r)
-	err = r.o.Engine.Start(ctx, t.req, opts)
+	err = r.o.Manager.Start(ctx, t.req, opts)
 	if err != nil && opts.Content != "" {
 		r.o.Content.Discard(opts.Content)
 	}
@@ -154,7 +154,7 @@ func (r *Router) clear(ctx context.Context, t turn, c command.Command) error {
 }
 
 func (r *Router) give(ctx context.Context, t turn, i *services.Instance, dir string, change services.Change) error {
-	err := r.o.Engine.Fill(ctx, t.req, services.FillOptions{Instance: i.ID, Base: i.Content, Content: dir, Change: change})
+	err := r.o.Manager.Fill(ctx, t.req, services.FillOptions{Instance: i.ID, Base: i.Content, Content: dir, Change: change})
 	if err != nil {
 		r.o.Content.Discard(dir)
 	}
@@ -168,7 +168,7 @@ func (r *Router) page(ctx context.Context, t turn, target string) (*services.Ins
 		return nil, services.E(services.CodeNoContent, "service", target)
 	}
 	if target != "" {
-		i, err := r.o.Engine.Find(ctx, t.user, target)
+		i, err := r.o.Manager.Find(ctx, t.user, target)
 		if d := definitionOf(r, i); err == nil && (d == nil || d.Content == "") {
 			return nil, services.E(services.CodeNoContent, "service", i.Service)
 		}
@@ -189,7 +189,7 @@ func (r *Router) page(ctx context.Context, t turn, target string) (*services.Ins
 
 // pages are the user's own running instances that take content.
 func (r *Router) pages(ctx context.Context, u *services.User) (own []*services.Instance, err error) {
-	all, err := r.o.Engine.List(ctx, u)
+	all, err := r.o.Manager.List(ctx, u)
 	for _, i := range all {
 		if d := definitionOf(r, i); i.Owner == u.Name && i.Live() && d != nil && d.Content != "" {
 			own = append(own, i)
@@ -226,7 +226,7 @@ func (r *Router) wordless(ctx context.Context, t turn) error {
 	sender := senderOf(t.msg)
 	if s, ok := l.Started[sender]; ok && r.o.Content != nil {
 		since := t.sentAt().Sub(time.UnixMilli(s.At))
-		i, err := r.o.Engine.Find(ctx, t.user, "#"+s.Instance)
+		i, err := r.o.Manager.Find(ctx, t.user, "#"+s.Instance)
 		if err == nil && i.Live() && since.Abs() < fillWindow {
 			return r.fill(ctx, t, i, Upload{Attachments: t.msg.Attachments, Missing: t.msg.Missing})
 		}
@@ -247,7 +247,7 @@ func (r *Router) askAbout(ctx context.Context, t turn, l *lately) error {
 	}
 	for _, k := range l.Kept[senderOf(t.msg)] {
 		if k.Group != "" && k.Group == t.msg.Group { // a late part of an album that was asked about
-			return r.o.Engine.Record(ctx, t.req, services.AuditEntry{Action: "message", Outcome: "kept"})
+			return r.o.Manager.Record(ctx, t.req, services.AuditEntry{Action: "message", Outcome: "kept"})
 		}
 	}
 	own, err := r.pages(ctx, t.user)

@@ -17,7 +17,7 @@ import (
 	"onionbot/services"
 )
 
-// Network is the name of this front end.
+// Network is the name of this network.
 const Network = "mastodon"
 
 // DialFunc opens connections: through tor, or directly.

@@ -36,8 +36,8 @@ type receiver struct {
 	minID, walk bool
 }
 
-// note is what the receiver needs of a notification; raw keeps the rest.
-type note struct {
+// notification is what the receiver needs of a notification; raw keeps the rest.
+type notification struct {
 	id  mastodon.ID
 	at  time.Time // by the server's clock; zero if it does not say
 	raw json.RawMessage
@@ -92,7 +92,7 @@ func (r *receiver) poll(ctx context.Context) error {
 // judgeMinID finds out, once and only when it matters, whether the server
 // pages upwards: one that ignores min_id or takes it for since_id returns the
 // newest page, and the older ones in between would be lost.
-func (r *receiver) judgeMinID(ctx context.Context, page, fresh []note) error {
+func (r *receiver) judgeMinID(ctx context.Context, page, fresh []notification) error {
 	if r.minID {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (r *receiver) judgeMinID(ctx context.Context, page, fresh []note) error {
 	if err != nil {
 		return err
 	}
-	missed := slices.ContainsFunc(newer(between, r.cursor), func(n note) bool { return n.id.Compare(fresh[0].id) < 0 })
+	missed := slices.ContainsFunc(newer(between, r.cursor), func(n notification) bool { return n.id.Compare(fresh[0].id) < 0 })
 	r.walk, r.minID = missed, !missed
 	return nil
 }
@@ -115,7 +115,7 @@ func (r *receiver) judgeMinID(ctx context.Context, page, fresh []note) error {
 // walkBack collects from the newest down to the cursor and keeps the result
 // from the oldest up: for servers without min_id.
 func (r *receiver) walkBack(ctx context.Context, self mastodon.ID) error {
-	var all []note
+	var all []notification
 	var below mastodon.ID
 	for pages := 0; ; pages++ {
 		if pages == maxWalk {
@@ -128,7 +128,7 @@ func (r *receiver) walkBack(ctx context.Context, self mastodon.ID) error {
 		}
 		fresh := newer(page, r.cursor)
 		if below != "" {
-			fresh = slices.DeleteFunc(fresh, func(n note) bool { return n.id.Compare(below) >= 0 })
+			fresh = slices.DeleteFunc(fresh, func(n notification) bool { return n.id.Compare(below) >= 0 })
 		}
 		if len(fresh) == 0 {
 			break
@@ -149,7 +149,7 @@ func (r *receiver) walkBack(ctx context.Context, self mastodon.ID) error {
 
 // page fetches one page, oldest first. An entry that the library cannot read
 // does not hide the others: the raw elements count.
-func (r *receiver) page(ctx context.Context, pg *mastodon.Pagination) ([]note, error) {
+func (r *receiver) page(ctx context.Context, pg *mastodon.Pagination) ([]notification, error) {
 	ctx, cancel := r.adapter.call(ctx)
 	defer cancel()
 	var raw bytes.Buffer
@@ -167,7 +167,7 @@ func (r *receiver) page(ctx context.Context, pg *mastodon.Pagination) ([]note, e
 		}
 		return nil, fmt.Errorf("notifications: %w", bad)
 	}
-	notes := make([]note, 0, len(elements))
+	found := make([]notification, 0, len(elements))
 	for _, e := range elements {
 		var head struct {
 			ID        mastodon.ID `json:"id"`
@@ -180,15 +180,15 @@ func (r *receiver) page(ctx context.Context, pg *mastodon.Pagination) ([]note, e
 		if err != nil {
 			at = time.Time{}
 		}
-		notes = append(notes, note{id: head.ID, at: at, raw: e})
+		found = append(found, notification{id: head.ID, at: at, raw: e})
 	}
-	slices.SortStableFunc(notes, func(x, y note) int { return x.id.Compare(y.id) })
-	return notes, nil
+	slices.SortStableFunc(found, func(x, y notification) int { return x.id.Compare(y.id) })
+	return found, nil
 }
 
-// newer are the notes after the cursor, each once.
-func newer(page []note, cursor mastodon.ID) []note {
-	var fresh []note
+// newer are the notifications after the cursor, each once.
+func newer(page []notification, cursor mastodon.ID) []notification {
+	var fresh []notification
 	for _, n := range page {
 		if n.id.Compare(cursor) <= 0 && cursor != noneYet {
 			continue
@@ -202,7 +202,7 @@ func newer(page []note, cursor mastodon.ID) []note {
 }
 
 // store keeps the mentions among fresh and moves the cursor past all of them.
-func (r *receiver) store(ctx context.Context, self mastodon.ID, fresh []note) error {
+func (r *receiver) store(ctx context.Context, self mastodon.ID, fresh []notification) error {
 	events := make([]services.Incoming, 0, len(fresh))
 	now := r.adapter.clock.Now()
 	for _, n := range fresh {
@@ -231,7 +231,7 @@ func (r *receiver) advance(ctx context.Context, events []services.Incoming, curs
 // incoming makes the row of a mention. Its id is that of the post, so that a
 // second notification about one post (after an edit, or from a server that
 // repeats itself) is a duplicate.
-func (r *receiver) incoming(self mastodon.ID, n note, now time.Time) (services.Incoming, bool, error) {
+func (r *receiver) incoming(self mastodon.ID, n notification, now time.Time) (services.Incoming, bool, error) {
 	var head struct {
 		Type   string `json:"type"`
 		Status *struct {

@@ -77,7 +77,7 @@ func (h *house) start() {
 		Keyring: services.NewKeyring(), NewOnion: newOnion(), Reconciler: noEngine{}, Outbox: outbox, Health: noEngine{},
 	})
 	router, err := conversation.NewRouter(h.t.Context(), conversation.RouterOptions{
-		Engine: manager, Store: h.store, Directory: h.users, Replies: h.replies, Clock: clock, Log: quiet,
+		Manager: manager, Store: h.store, Directory: h.users, Replies: h.replies, Clock: clock, Log: quiet,
 	})
 	if err != nil {
 		h.t.Fatal(err)

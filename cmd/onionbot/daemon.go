@@ -75,7 +75,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler,
 	})
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
-		Engine: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,
+		Manager: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,
 		Content: stager{d.contents}, Clock: d.clock, Zone: d.cfg.location(), MaxAge: time.Duration(d.cfg.CommandAge), Log: d.log,
 	})
 	if err != nil {

@@ -117,7 +117,7 @@ func (w *wire) run(adapters []bots.Adapter) {
 		}
 	}
 	router, err := conversation.NewRouter(w.t.Context(), conversation.RouterOptions{
-		Engine: manager, Store: w.store, Directory: people.access, Replies: replies, Content: stager{w.contents}, Clock: clock, Log: quiet,
+		Manager: manager, Store: w.store, Directory: people.access, Replies: replies, Content: stager{w.contents}, Clock: clock, Log: quiet,
 	})
 	if err != nil {
 		w.t.Fatal(err)

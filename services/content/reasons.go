@@ -8,7 +8,7 @@ import (
 )
 
 // The reasons of [services.CodeBadContent] and of [services.RemarkLeftOut],
-// for the front ends' sentences. Beside "reason" a refusal may have "file", a
+// for the sentences of the conversation. Beside "reason" a refusal may have "file", a
 // hostile name, and with [Packing] "kind", the format's name.
 const (
 	TooBig      = "too-big"     // more bytes than allowed

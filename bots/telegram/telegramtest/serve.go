@@ -96,11 +96,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && fault.after(w) {
 		return
 	}
-	s.note(method, answer)
+	s.record(method, answer)
 	write(w, answer)
 }
 
-func (s *Server) note(method string, answer reply) {
+func (s *Server) record(method string, answer reply) {
 	refused := answer.Code == http.StatusBadRequest || answer.Code == http.StatusNotFound
 	if refused && !strings.Contains(answer.Description, "is not modified") {
 		s.mu.Lock()
