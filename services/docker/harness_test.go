@@ -23,8 +23,11 @@ import (
 // patience bounds every wait for the engine.
 const patience = 30 * time.Second
 
-// shimBinary is the static binary that TestMain builds.
-var shimBinary string //nolint:gochecknoglobals // set once, before the tests
+// Static binaries that TestMain builds.
+var (
+	shimBinary    string //nolint:gochecknoglobals // set once, before the tests
+	hostileBinary string //nolint:gochecknoglobals // in a directory of its own, which containers may enter
+)
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "onionbot-shim-")
@@ -32,10 +35,13 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	shimBinary = filepath.Join(dir, "onionbot")
-	build := exec.Command("go", "build", "-o", shimBinary, "../../cmd/onionbot-shim")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(string(out))
+	hostileBinary = filepath.Join(dir, "content", "hostile")
+	for binary, source := range map[string]string{shimBinary: "../../cmd/onionbot-shim", hostileBinary: "./testdata/hostile"} {
+		build := exec.Command("go", "build", "-o", binary, source)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			panic(string(out))
+		}
 	}
 	code := m.Run()
 	_ = os.RemoveAll(dir)
