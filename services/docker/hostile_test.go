@@ -145,7 +145,7 @@ func remove(t *testing.T, r *Runtime, id string) {
 // awaitExit waits for the end of a container and returns its exit code.
 func awaitExit(t *testing.T, id string) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), life()+patience)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "docker", "wait", containerName(id)).Output()
 	if err != nil {

@@ -87,6 +87,9 @@ func (r *Runtime) ownID(id string, ids idRange) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
+	if len(taken) >= int(ids.size) {
+		return 0, fmt.Errorf("docker: all %d users for instances are taken", ids.size)
+	}
 	n := ids.pick()
 	for slices.Contains(taken, n) {
 		n = ids.pick()

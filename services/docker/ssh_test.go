@@ -164,6 +164,47 @@ func TestShellWantsTheUsersKey(t *testing.T) {
 	}
 }
 
+// visitSSH connects, and waits for the server's first line.
+func visitSSH(t *testing.T, r *Runtime, spec services.ContainerSpec) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("unix", r.Target(spec.ID, spec.Definition.Ports[0]), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.ReadFull(conn, make([]byte, len("SSH-2.0-"))); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func TestIdleVisitorsShutNobodyOutOfTheShell(t *testing.T) {
+	r := open(t)
+	host, user := newHostKey(t), newHostKey(t)
+	spec := launch(t, r, services.ContainerSpec{
+		Definition: service(t, "ssh"), HostKey: host.private, SSHKeys: []string{user.authorized()},
+	})
+	early, err := dialSSH(r, spec, host, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer early.Close()
+	for range 160 {
+		visitSSH(t, r, spec)
+	}
+	late, err := dialSSH(r, spec, host, user)
+	if err != nil {
+		t.Fatalf("nobody gets in any more: %v", err)
+	}
+	defer late.Close()
+	for who, client := range map[string]*ssh.Client{"early": early, "late": late} {
+		if out, err := session(t, client).Output("echo here"); err != nil || string(out) != "here\n" {
+			t.Errorf("%s: %q, %v", who, out, err)
+		}
+	}
+}
+
 func session(t *testing.T, c *ssh.Client) *ssh.Session {
 	t.Helper()
 	s, err := c.NewSession()

@@ -78,7 +78,8 @@ func (c *crowd) next(now time.Time) *visitor {
 	}
 }
 
-// line makes the order in which connections give way. There is at least one.
+// line makes the order in which half of the connections give way, at least one.
+// The other half is looked at anew by then.
 func (c *crowd) line(now time.Time) {
 	type place struct {
 		who  *visitor
@@ -98,7 +99,7 @@ func (c *crowd) line(now time.Time) {
 		return cmp.Compare(a.rank.idle, b.rank.idle)
 	})
 	c.queue, c.asked = c.queue[:0], now
-	for _, p := range places {
+	for _, p := range places[len(places)/2:] {
 		c.queue = append(c.queue, p.who)
 	}
 }

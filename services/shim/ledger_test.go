@@ -99,3 +99,52 @@ func TestIdleIsCountedFromArmingAndFromTheLastVisitor(t *testing.T) {
 		t.Fatal("did not end")
 	}
 }
+
+func TestComingBackKeepsNoVisitOpenForEver(t *testing.T) {
+	var l ledger
+	l.begin(&Go{MaxVisits: 1, Burst: 30 * time.Second, Armed: true}, at(0))
+	for now := time.Duration(0); now < time.Hour; now += 25 * time.Second {
+		if !l.enter(at(now)) {
+			if now < maxVisit {
+				t.Errorf("refused after %v", now)
+			}
+			if code, _ := l.verdict(at(now)); code != ExitVisits {
+				t.Errorf("code %d when the one visit was over", code)
+			}
+			return
+		}
+		l.leave(at(now + time.Second))
+	}
+	t.Error("one visit has gone on for an hour")
+}
+
+func TestVerdictIsLookedForWhenAVisitIsOver(t *testing.T) {
+	var l ledger
+	l.begin(&Go{MaxVisits: 1, Burst: 30 * time.Second, Armed: true}, at(0))
+	for now := time.Duration(0); now < maxVisit; now += 20 * time.Second {
+		l.enter(at(now))
+		l.leave(at(now))
+	}
+	code, again := l.verdict(at(maxVisit - 5*time.Second))
+	if code != 0 || again != 5*time.Second {
+		t.Errorf("code %d, again in %v", code, again)
+	}
+}
+
+func TestVisitorWhoEndsTheAppGetsNoVisitBack(t *testing.T) {
+	for _, c := range []struct {
+		rules Go
+		want  int
+	}{
+		{Go{MaxVisits: 1, Burst: time.Minute, Armed: true}, ExitVisits},
+		{Go{MaxVisits: 2, Burst: time.Minute, Armed: true}, ExitApp},
+		{Go{Burst: time.Minute, Armed: true}, ExitApp},
+	} {
+		var l ledger
+		l.begin(&c.rules, at(0))
+		l.enter(at(time.Second))
+		if got := l.appEnded(); got != c.want {
+			t.Errorf("%+v: exit code %d, want %d", c.rules, got, c.want)
+		}
+	}
+}

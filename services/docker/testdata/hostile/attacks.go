@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"strconv"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -30,14 +31,14 @@ func starve() ([]string, func()) {
 		out  []string
 	)
 	for _, tid := range threads() {
-		_, _, e1 := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, tid, unix.SCHED_IDLE, uintptr(unsafe.Pointer(&zero)))
-		_, _, e2 := unix.RawSyscall(unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, tid, 19)
-		_, _, e3 := unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, tid, unsafe.Sizeof(core), mask)
+		_, _, e1 := syscall.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, tid, unix.SCHED_IDLE, uintptr(unsafe.Pointer(&zero)))
+		_, _, e2 := syscall.RawSyscall(unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, tid, 19)
+		_, _, e3 := syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, tid, unsafe.Sizeof(core), mask)
 		if tid == 1 {
 			out = append(out, said("policy", e1), said("priority", e2), said("affinity", e3))
 		}
 	}
-	_, _, _ = unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(core), mask)
+	_, _, _ = syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(core), mask)
 	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
 	return out, times(80, spin)
 }
@@ -55,7 +56,7 @@ var siginfo [128]byte //nolint:gochecknoglobals // processes with no heap of the
 // eight processes can.
 func floodSignals() ([]string, func()) {
 	*(*int32)(unsafe.Pointer(&siginfo[8])) = -1 // SI_QUEUE
-	_, _, e := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, 1, 40, uintptr(unsafe.Pointer(&siginfo)))
+	_, _, e := syscall.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, 1, 40, uintptr(unsafe.Pointer(&siginfo)))
 	return []string{said("signal", e)}, times(8, flood)
 }
 
@@ -65,7 +66,7 @@ func flood() {
 		for tid := uintptr(1); tid < 24; tid++ {
 			for sig := uintptr(34); sig < 64; sig++ {
 				*(*int32)(unsafe.Pointer(&siginfo[0])) = int32(sig)
-				_, _, _ = unix.RawSyscall6(unix.SYS_RT_TGSIGQUEUEINFO, 1, tid, sig, uintptr(unsafe.Pointer(&siginfo)), 0, 0)
+				_, _, _ = syscall.RawSyscall6(unix.SYS_RT_TGSIGQUEUEINFO, 1, tid, sig, uintptr(unsafe.Pointer(&siginfo)), 0, 0)
 			}
 		}
 	}
@@ -81,7 +82,7 @@ func cutLimits() ([]string, func()) {
 		"nofile": unix.RLIMIT_NOFILE, "as": unix.RLIMIT_AS, "data": unix.RLIMIT_DATA, "stack": unix.RLIMIT_STACK,
 		"cpu": unix.RLIMIT_CPU, "nproc": unix.RLIMIT_NPROC, "sigpending": unix.RLIMIT_SIGPENDING,
 	} {
-		_, _, e := unix.RawSyscall6(unix.SYS_PRLIMIT64, 1, limit, uintptr(unsafe.Pointer(&none)), 0, 0, 0)
+		_, _, e := syscall.RawSyscall6(unix.SYS_PRLIMIT64, 1, limit, uintptr(unsafe.Pointer(&none)), 0, 0, 0)
 		out = append(out, said(name, e))
 	}
 	return out, times(1, spin)
@@ -104,7 +105,7 @@ func runAway() ([]string, func()) { return []string{"running"}, times(4, run) }
 func run() {
 	for {
 		if clone() > 0 && clone() > 0 {
-			_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+			_, _, _ = syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
 		}
 	}
 }
@@ -118,11 +119,11 @@ func eat() {
 	const chunk = 1 << 20
 	for {
 		if clone() != 0 {
-			_, _, _ = unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), 0, 0, 0, 0, 0)
+			_, _, _ = syscall.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), 0, 0, 0, 0, 0)
 			continue
 		}
 		for {
-			_, _, _ = unix.RawSyscall6(unix.SYS_MMAP, 0, chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE, ^uintptr(0), 0)
+			_, _, _ = syscall.RawSyscall6(unix.SYS_MMAP, 0, chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE, ^uintptr(0), 0)
 		}
 	}
 }
@@ -136,6 +137,6 @@ func eatDescriptors() ([]string, func()) { return []string{"eating"}, times(8, o
 //go:nosplit
 func openAll() {
 	for {
-		_, _, _ = unix.RawSyscall6(unix.SYS_OPENAT, 0, uintptr(unsafe.Pointer(&null)), unix.O_RDWR, 0, 0, 0)
+		_, _, _ = syscall.RawSyscall6(unix.SYS_OPENAT, 0, uintptr(unsafe.Pointer(&null)), unix.O_RDWR, 0, 0, 0)
 	}
 }

@@ -66,7 +66,7 @@ func listen() (int, error) {
 func serve(fd int, attack func() ([]string, func())) {
 	var answer []byte
 	for {
-		conn, _, e := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, 0, 0, 0)
+		conn, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, 0, 0, 0)
 		if e != 0 {
 			continue
 		}
@@ -76,11 +76,11 @@ func serve(fd int, attack func() ([]string, func())) {
 			said, begin = attack()
 			answer = []byte(strings.Join(said, "\n") + "\n")
 		}
-		_, _, _ = unix.RawSyscall(unix.SYS_WRITE, conn, uintptr(unsafe.Pointer(&answer[0])), uintptr(len(answer)))
+		_, _, _ = syscall.RawSyscall(unix.SYS_WRITE, conn, uintptr(unsafe.Pointer(&answer[0])), uintptr(len(answer)))
 		if os.Args[1] == "hold" {
 			continue
 		}
-		_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, conn, 0, 0)
+		_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, conn, 0, 0)
 		if begin != nil {
 			begin()
 		}
@@ -107,7 +107,7 @@ func times(n int, do func()) func() {
 		for range n {
 			spawn(uintptr(ends[0]), here, do)
 		}
-		_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(ends[1]), here, uintptr(n))
+		_, _, _ = syscall.RawSyscall(unix.SYS_WRITE, uintptr(ends[1]), here, uintptr(n))
 	}
 }
 
@@ -118,7 +118,7 @@ func times(n int, do func()) func() {
 //go:nosplit
 func spawn(gate, here uintptr, do func()) {
 	if clone() == 0 {
-		_, _, _ = unix.RawSyscall(unix.SYS_READ, gate, here, 1)
+		_, _, _ = syscall.RawSyscall(unix.SYS_READ, gate, here, 1)
 		do()
 	}
 }
@@ -127,7 +127,7 @@ func spawn(gate, here uintptr, do func()) {
 //
 //go:nosplit
 func clone() int {
-	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	pid, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if e != 0 {
 		return -1
 	}
