@@ -113,7 +113,7 @@ func TestNoticesGoOutInOrderOfTheirChat(t *testing.T) {
 			want = append(want, fmt.Sprint("a", k))
 			p.add(answerTo(fmt.Sprint("a", k), "a"), answerTo(fmt.Sprint("b", k), "b"))
 		}
-		synctest.Wait()
+		settle()
 		texts := p.adapter.texts()
 		got := slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s[0] != 'a' })
 		if diff := cmp.Diff(want, got); diff != "" || len(texts) != 40 {
