@@ -28,6 +28,9 @@ func fromMarkdown(markdown string, d dialect) ([]byte, error) {
 	if strings.TrimSpace(markdown) == "" {
 		return nil, nil
 	}
+	if deep.MatchString(markdown) {
+		return plain(markdown), nil
+	}
 	options := []renderer.Option{html.WithUnsafe()} // what it lets through is sanitised below
 	var parsing []parser.Option
 	if d == typed {
@@ -46,6 +49,10 @@ func fromMarkdown(markdown string, d dialect) ([]byte, error) {
 	}
 	return clean, nil
 }
+
+// deep matches quotes and lists inside each other that nobody writes; the time
+// that Markdown takes grows with the square of their depth.
+var deep = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){40}`)
 
 // toMarkdown matches links to other Markdown files, which have pages too.
 var toMarkdown = regexp.MustCompile(`href="([^":?#]+)\.(?:md|markdown)((?:#[^"]*)?)"`)

@@ -69,7 +69,12 @@ func fromText(c Content) ([]byte, error) {
 	case c.Markdown:
 		return fromMarkdown(c.Text, written)
 	}
-	return fmt.Appendf(nil, "<div class=\"text\">%s</div>\n", html.EscapeString(strings.TrimSpace(c.Text))), nil
+	return plain(c.Text), nil
+}
+
+// plain is a text whose lines stay as they are.
+func plain(text string) []byte {
+	return fmt.Appendf(nil, "<div class=\"text\">%s</div>\n", html.EscapeString(strings.TrimSpace(text)))
 }
 
 // view is what the frame is filled with.

@@ -112,3 +112,12 @@ func TestMarkdownFilesLinkToEachOthersPages(t *testing.T) {
 		t.Errorf("a picture from elsewhere: %s", out)
 	}
 }
+
+func TestMarkdownThatNobodyWritesIsShownAsText(t *testing.T) {
+	if got := render(t, strings.Repeat("> ", 5000)+"x"); !strings.Contains(got, "&gt; &gt;") || strings.Contains(got, "<blockquote") {
+		t.Errorf("%.200s", got)
+	}
+	if got := render(t, "> > > quoted\n\n- a\n  - b\n    - c\n\nx\n"+strings.Repeat("-", 80)+"\n\n"+strings.Repeat("*", 80)); !strings.Contains(got, "<blockquote") || !strings.Contains(got, "<li>c") || !strings.Contains(got, "<hr") {
+		t.Errorf("what people write is not read: %s", got)
+	}
+}

@@ -9,9 +9,14 @@ import (
 	"onionbot/services"
 )
 
-// maxText is how large a text may be, in bytes, to be made a page of; a larger
-// one is a download.
-const maxText = 1 << 20
+// Bounds of the texts that pages are made of, in bytes. A larger text is a
+// download. A larger Markdown file, or one too many, is shown as plain text:
+// the time that Markdown takes can grow with the square of the text.
+const (
+	maxText        = 1 << 20
+	maxMarkdown    = 64 << 10
+	maxAllMarkdown = 512 << 10
+)
 
 // finish makes the pages that did not come along, and gives files the further
 // names that links and browsers ask for.
@@ -38,7 +43,7 @@ func (w *writer) renderMarkdown(pages Pages) error {
 		if err != nil {
 			return fmt.Errorf("render content: %w", err)
 		}
-		page, err := pages.Page(Page{Title: path.Base(f.Name), Text: string(text), Markdown: true})
+		page, err := pages.Page(Page{Title: path.Base(f.Name), Text: string(text), Markdown: w.affordable(f)})
 		if reasonOf(err) == Unshowable {
 			continue // it stays a download
 		}
@@ -50,6 +55,15 @@ func (w *writer) renderMarkdown(pages Pages) error {
 		}
 	}
 	return nil
+}
+
+// affordable reports whether a file is to be read as Markdown.
+func (w *writer) affordable(f sent) bool {
+	if f.Bytes > maxMarkdown || w.markdown+f.Bytes > maxAllMarkdown {
+		return false
+	}
+	w.markdown += f.Bytes
+	return true
 }
 
 // rendered is the name of a Markdown file's page.
@@ -75,7 +89,7 @@ func (w *writer) firstPage(pages Pages) error {
 		if err != nil {
 			return fmt.Errorf("make page: %w", err)
 		}
-		p.Title, p.Text, p.Markdown = path.Base(text), string(data), isMarkdown(text)
+		p.Title, p.Text, p.Markdown = path.Base(text), string(data), isMarkdown(text) && len(data) <= maxMarkdown
 	}
 	for _, f := range w.manifest.Files {
 		if f.Name == text && isMarkdown(text) || text != "" && mentioned(p.Text, f.Name) {

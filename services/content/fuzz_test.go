@@ -58,8 +58,8 @@ func FuzzStageNamesInAnArchive(f *testing.F) {
 		f.Add(name, "other", "body")
 	}
 	f.Fuzz(func(t *testing.T, name, other, body string) {
-		if len(name)+len(other) > 60000 {
-			t.Skip()
+		if len(name)+len(other) > 60000 || strings.HasSuffix(name, "/") || strings.HasSuffix(other, "/") {
+			t.Skip() // nothing can be packed under such names
 		}
 		stageInto(t, file("x.zip", archive(t, entry{name: name, body: body}, entry{name: other, body: `<a href="` + name + `">`})))
 	})

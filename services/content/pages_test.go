@@ -92,3 +92,19 @@ func TestAPictureForNoBrowserIsLeftOutOfAnAlbum(t *testing.T) {
 		t.Errorf("%+v", shown)
 	}
 }
+
+func TestTooMuchMarkdownIsShownAsText(t *testing.T) {
+	s, _ := open(t)
+	body := strings.Repeat("# x\n", 12<<10)
+	var files []entry
+	for i := range 12 {
+		files = append(files, entry{name: string(rune('a'+i)) + ".md", body: body})
+	}
+	deliver(t, s, 1, delivery(file("x.zip", archive(t, files...))))
+	if got := read(t, s, "a.html"); !strings.Contains(got, "markdown true") {
+		t.Errorf("the first: %.80s", got)
+	}
+	if got := read(t, s, "l.html"); !strings.Contains(got, "markdown false") {
+		t.Errorf("the last: %.80s", got)
+	}
+}

@@ -26,6 +26,7 @@ type writer struct {
 	manifest manifest
 
 	keepMetadata bool
+	markdown     int64 // bytes of Markdown that pages were made of
 	refused      error // the first file that was left out
 	leftOut      map[string][]string
 	leftovers    []string

@@ -76,8 +76,16 @@ func stripHEIF(data []byte, found *finds) ([]byte, error) {
 	}
 	// Items may also stand in the meta box's own "idat".
 	idat := 0
+	var stores []box
 	if b, has := find(inner, "idat"); has {
-		idat = meta.at + 4 + b.at
+		b.at += meta.at + 4
+		idat = b.at
+		stores = append(stores, b)
+	}
+	for _, b := range top {
+		if b.kind == "mdat" {
+			stores = append(stores, b)
+		}
 	}
 	out := bytes.Clone(data)
 	for id, kind := range items {
@@ -86,8 +94,8 @@ func stripHEIF(data []byte, found *finds) ([]byte, error) {
 			return nil, ErrBroken
 		}
 		for _, e := range extents {
-			if e.from > uint64(len(out)) || e.size > uint64(len(out))-e.from {
-				return nil, ErrBroken
+			if !slices.ContainsFunc(stores, e.within) {
+				return nil, ErrBroken // where the structure stands, or nowhere
 			}
 			block := out[e.from : e.from+e.size]
 			nameItem(kind, block, found)

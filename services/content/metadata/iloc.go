@@ -41,6 +41,12 @@ func (r *reader) text(n int) string {
 // extent is where a part of an item stands in the file.
 type extent struct{ from, size uint64 }
 
+// within reports whether an extent stands inside a box's body.
+func (e extent) within(b box) bool {
+	from, size := uint64(b.at), uint64(len(b.body)) //nolint:gosec // a place in the file
+	return e.from >= from && e.from-from <= size && e.size <= size-(e.from-from)
+}
+
 // sizes are the widths of iloc's numbers, in bytes.
 type sizes struct{ version, offset, length, base, index int }
 
