@@ -99,7 +99,7 @@ func (c *conn) change(query string, args ...any) (int64, error) {
 }
 
 func (c *conn) run(query string, args ...any) (sql.Result, error) {
-	s, err := c.stmt(query)
+	s, err := c.stmt(query) //nolint:sqlclosecheck // the connection keeps its statements until it is closed
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (c *conn) run(query string, args ...any) (sql.Result, error) {
 }
 
 func (c *conn) query(query string, args ...any) (*sql.Rows, error) {
-	s, err := c.stmt(query)
+	s, err := c.stmt(query) //nolint:sqlclosecheck // the connection keeps its statements until it is closed
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (c *conn) query(query string, args ...any) (*sql.Rows, error) {
 }
 
 func (c *conn) queryRow(query string, args ...any) (*sql.Row, error) {
-	s, err := c.stmt(query)
+	s, err := c.stmt(query) //nolint:sqlclosecheck // the connection keeps its statements until it is closed
 	if err != nil {
 		return nil, err
 	}

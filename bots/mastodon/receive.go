@@ -120,7 +120,7 @@ func (a *Adapter) troubled(err error, failures int, wait time.Duration) {
 
 // jitter spreads a wait by a tenth either way.
 func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // jitter
 }
 
 // sleep waits and reports whether ctx is still alive.

@@ -14,8 +14,8 @@ func marked(t *testing.T, s string) (string, []page.Span) {
 	var out strings.Builder
 	var spans, open []page.Span
 	for len(s) > 0 {
-		switch {
-		case s[0] == '[':
+		switch s[0] {
+		case '[':
 			head, rest, ok := strings.Cut(s[1:], ":")
 			if !ok {
 				t.Fatal("a mark without an end")
@@ -23,7 +23,7 @@ func marked(t *testing.T, s string) (string, []page.Span) {
 			style, arg, _ := strings.Cut(strings.TrimSuffix(head, ")"), "(")
 			open = append(open, page.Span{Start: out.Len(), Style: page.Style(style), Arg: strings.ReplaceAll(arg, ";", ":")})
 			s = rest
-		case s[0] == ']':
+		case ']':
 			last := open[len(open)-1]
 			last.End = out.Len()
 			spans, open = append(spans, last), open[:len(open)-1]

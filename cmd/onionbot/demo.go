@@ -149,7 +149,9 @@ func (d *demo) close() {
 			fmt.Fprintln(d.out, "onionbot:", sentence(err))
 		}
 		d.cancel()
-		<-d.stopped
+		if err := <-d.stopped; err != nil {
+			fmt.Fprintln(d.out, "onionbot:", sentence(err))
+		}
 		_ = d.daemon.pool.Shutdown(ctx)
 		d.daemon.close()
 	}

@@ -34,15 +34,15 @@ func formatHTML(text string) (plain, problem string) {
 	var out strings.Builder
 	var open []string
 	for i := 0; i < len(text); {
-		switch {
-		case text[i] == '&':
+		switch text[i] {
+		case '&':
 			e := entity.FindString(text[i:])
 			if e == "" { // a lone ampersand is taken as it is
 				e = "&"
 			}
 			out.WriteString(html.UnescapeString(e))
 			i += len(e)
-		case text[i] == '<':
+		case '<':
 			end := strings.IndexByte(text[i:], '>')
 			if end < 0 {
 				return "", fmt.Sprintf("can't parse entities: Unclosed start tag at byte offset %d", i)
