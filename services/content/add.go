@@ -23,6 +23,7 @@ func (s *Store) keep(w *writer, base Revision) error {
 	}
 	dir := filepath.Join(s.Dir(base.Instance), strconv.Itoa(base.Number), siteDir)
 	w.manifest.Words, w.manifest.Lang, w.manifest.Remarks = old.Words, old.Lang, lasting(old.Remarks)
+	w.manifest.First = old.First
 	for _, f := range old.Files {
 		if err := w.take(dir, f); err != nil {
 			return services.Wrap(services.CodeConflict, err)

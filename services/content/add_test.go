@@ -170,3 +170,16 @@ func TestEmptiedContentIsGoneAndCanBeFilledAgain(t *testing.T) {
 		t.Errorf("filled again: %q", got)
 	}
 }
+
+func TestAPageThatIsAddedDoesNotTakeTheFirstOnesPlace(t *testing.T) {
+	s, _ := open(t)
+	deliver(t, s, 1, content.Delivery{Files: []content.File{file("about.html", []byte("<p>first"))}})
+	deliver(t, s, 2, content.Delivery{AddTo: content.Revision{Instance: id, Number: 1}, Files: []content.File{file("more.html", []byte("<p>more"))}})
+	if got := read(t, s, "index.html") + read(t, s, "more.html"); got != "<p>first<p>more" {
+		t.Errorf("%q", got)
+	}
+	deliver(t, s, 3, content.Delivery{AddTo: content.Revision{Instance: id, Number: 2}, Files: []content.File{file("index.html", []byte("<p>new"))}})
+	if got := read(t, s, "index.html"); got != "<p>new" {
+		t.Errorf("%q", got)
+	}
+}

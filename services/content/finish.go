@@ -72,7 +72,8 @@ func rendered(name string) string { return strings.TrimSuffix(name, path.Ext(nam
 // firstPage sees to it that there is an index.html: the page that came, which
 // words have no place on, or one that is made of the words and the files.
 func (w *writer) firstPage(pages Pages) error {
-	if own := w.ownPage(); own != "" {
+	w.manifest.First = w.ownPage()
+	if own := w.manifest.First; own != "" {
 		w.alias(own, indexPage)
 		if w.manifest.Words != "" {
 			w.manifest.Remarks = append(w.manifest.Remarks, services.Remark{Code: services.RemarkWords})
@@ -141,6 +142,9 @@ func (w *writer) ownPage() string {
 	}
 	if own := indexOf(top); own != "" {
 		return own
+	}
+	if slices.Contains(top, w.manifest.First) { // and a page was added to it
+		return w.manifest.First
 	}
 	top = slices.DeleteFunc(top, func(name string) bool { return isMissing(name) })
 	if len(top) == 1 {

@@ -26,7 +26,8 @@ type manifest struct {
 	Words   string            `json:"words,omitempty"` // as typed
 	Lang    string            `json:"lang,omitempty"`
 	Files   []sent            `json:"files,omitempty"`
-	Made    []string          `json:"made,omitempty"` // pages that nobody sent
+	First   string            `json:"first,omitempty"` // of these, the page that is seen first; "" for one that was made
+	Made    []string          `json:"made,omitempty"`  // pages that nobody sent
 	Remarks []services.Remark `json:"remarks,omitempty"`
 }
 

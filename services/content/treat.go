@@ -10,6 +10,9 @@ import (
 	"onionbot/services/content/metadata"
 )
 
+// maxDocuments is how many files of a delivery are searched for their authors.
+const maxDocuments = 300
+
 const bom = "\xef\xbb\xbf"
 
 // treat returns a file as it is served: pictures without metadata, texts in
@@ -25,7 +28,9 @@ func (w *writer) treat(name string, data []byte) ([]byte, error) {
 	case isText(name) || isMarkdown(name):
 		return toUTF8(data), nil
 	}
-	w.told.add(name, metadata.Find(data))
+	if w.documents++; w.documents <= maxDocuments {
+		w.told.add(name, metadata.Find(data))
+	}
 	return data, nil
 }
 

@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// most is how much of one part of a document is looked at, in bytes.
-const most = 8 << 20
+// How much is looked at, in bytes: names stand early, and a hostile document
+// must not cost minutes.
+const (
+	most  = 2 << 20  // of one part of a document
+	inAll = 3 * most // of all parts
+)
 
 // Find names the fields in a document or film that tell about its author, as
 // its own format calls them; never their values. It does not change anything,
@@ -28,7 +32,11 @@ func Find(data []byte) []string {
 	case len(data) > 12 && string(data[4:8]) == "ftyp" && Sniff(data) == None:
 		findFilm(data, &found)
 	case bytes.HasPrefix(data, []byte("ID3")):
-		found.add("ID3")
+		findSound(data, &found)
+	case bytes.HasPrefix(data, []byte("GIF8")):
+		if bytes.Contains(data, []byte("XMP DataXMP")) {
+			found.add(XMP)
+		}
 	default:
 		findMarkup(data, &found)
 	}
@@ -79,7 +87,7 @@ func findPacked(data []byte, found *finds) {
 	if err != nil {
 		return
 	}
-	budget := int64(4 * most)
+	budget := int64(inAll)
 	for _, f := range archive.File {
 		name := strings.ToLower(f.Name)
 		told := strings.HasPrefix(name, "docprops/") || name == "meta.xml" || name == "content.xml" || strings.HasSuffix(name, "people.xml") ||
@@ -120,6 +128,16 @@ func findFilm(data []byte, found *finds) {
 	} {
 		if bytes.Contains(data, []byte(mark)) {
 			found.add(field)
+		}
+	}
+}
+
+// findSound looks for the frames of MP3 that name people.
+func findSound(data []byte, found *finds) {
+	head := data[:min(len(data), 64<<10)]
+	for _, frame := range []string{"TPE1", "TCOM", "TENC", "TOWN"} {
+		if bytes.Contains(head, []byte(frame)) {
+			found.add(frame)
 		}
 	}
 }

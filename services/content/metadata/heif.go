@@ -56,45 +56,18 @@ func find(list []box, kind string) (box, bool) {
 // and places of everything else stay as they are. How the picture is turned
 // stands in its properties ("irot") and is kept.
 func stripHEIF(data []byte, found *finds) ([]byte, error) {
-	top, ok := boxes(data)
-	meta, has := find(top, "meta")
-	if !ok || !has || len(meta.body) < 4 {
-		return nil, ErrBroken
-	}
-	inner, ok := boxes(meta.body[4:]) // a version and flags come first
+	h, ok := openHEIF(data)
 	if !ok {
 		return nil, ErrBroken
-	}
-	info, hasInfo := find(inner, "iinf")
-	locations, hasLocations := find(inner, "iloc")
-	if !hasInfo || !hasLocations {
-		return nil, ErrBroken
-	}
-	items, ok := metadataItems(info.body)
-	if !ok {
-		return nil, ErrBroken
-	}
-	// Items may also stand in the meta box's own "idat".
-	idat := 0
-	var stores []box
-	if b, has := find(inner, "idat"); has {
-		b.at += meta.at + 4
-		idat = b.at
-		stores = append(stores, b)
-	}
-	for _, b := range top {
-		if b.kind == "mdat" {
-			stores = append(stores, b)
-		}
 	}
 	out := bytes.Clone(data)
-	for id, kind := range items {
-		extents, ok := extentsOf(locations.body, id, idat)
+	for id, kind := range h.items {
+		extents, ok := extentsOf(h.locations, id, h.idat)
 		if !ok {
 			return nil, ErrBroken
 		}
 		for _, e := range extents {
-			if !slices.ContainsFunc(stores, e.within) {
+			if !slices.ContainsFunc(h.stores, e.within) {
 				return nil, ErrBroken // where the structure stands, or nowhere
 			}
 			block := out[e.from : e.from+e.size]
@@ -103,6 +76,40 @@ func stripHEIF(data []byte, found *finds) ([]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// heif is what has to be known of a picture's structure.
+type heif struct {
+	items     map[uint32]string // that are metadata, with their kinds
+	locations []byte            // the body of "iloc"
+	stores    []box             // that hold the data of items
+	idat      int               // where the one inside "meta" begins; 0 for none
+}
+
+func openHEIF(data []byte) (h heif, ok bool) {
+	top, ok := boxes(data)
+	meta, has := find(top, "meta")
+	if !ok || !has || len(meta.body) < 4 {
+		return h, false
+	}
+	inner, ok := boxes(meta.body[4:]) // a version and flags come first
+	info, hasInfo := find(inner, "iinf")
+	locations, hasLocations := find(inner, "iloc")
+	if !ok || !hasInfo || !hasLocations {
+		return h, false
+	}
+	h.locations = locations.body
+	if b, has := find(inner, "idat"); has {
+		b.at += meta.at + 4
+		h.idat, h.stores = b.at, append(h.stores, b)
+	}
+	for _, b := range top {
+		if b.kind == "mdat" {
+			h.stores = append(h.stores, b)
+		}
+	}
+	h.items, ok = metadataItems(info.body)
+	return h, ok
 }
 
 // nameItem names what an item holds.

@@ -234,6 +234,9 @@ func TestDocumentsAreWarnedOfByFieldNeverByValue(t *testing.T) {
 		"no author":  {[]byte("%PDF-1.4\n1 0 obj << /Author () >>"), ""},
 		"packed pdf": {[]byte("%PDF-1.5\n7 0 obj << /Type /ObjStm >> stream\n" + packed.String() + "\nendstream"), "Author"},
 		"film":       {[]byte("\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00....moov....\xa9xyz+52.5+013.4/"), Place},
+		"song":       {[]byte("ID3\x03\x00\x00\x00\x00\x00\x20TENC\x00\x00\x00\x06\x00\x00\x00SECRET"), "TENC"},
+		"plain song": {[]byte("ID3\x03\x00\x00\x00\x00\x00\x20TIT2\x00\x00\x00\x06\x00\x00\x00SECRET"), ""},
+		"gif":        {[]byte("GIF89a....!\xff\x0bXMP DataXMPSECRET"), XMP},
 		"page":       {[]byte(`<html><meta name="author" content="SECRET">`), "author"},
 		"text":       {[]byte("the author = 'me'"), ""},
 	} {

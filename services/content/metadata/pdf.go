@@ -30,7 +30,7 @@ var stream = regexp.MustCompile(`stream\r?\n`)
 func findPDF(data []byte, found *finds) {
 	fields := pdfFields()
 	fields.in(data, found)
-	budget := int64(4 * most)
+	budget := int64(inAll)
 	for _, at := range stream.FindAllIndex(data, 2000) {
 		head := data[max(0, at[0]-300):at[0]]
 		if dictionary := bytes.LastIndex(head, []byte(" obj")); dictionary >= 0 {
