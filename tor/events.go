@@ -101,24 +101,33 @@ func (m *member) upload(id, action string) {
 		return
 	}
 	pub := p.pubs[id+onionTLD]
+	if pub != nil && (pub.member != m || pub.phase != phaseWaiting) {
+		pub = nil // its events are none of that publication's
+	}
 	switch action {
 	case "UPLOAD":
 		e.begun++
+		if pub != nil && pub.hastened { // it tries others
+			p.wait(pub)
+		}
 		return
 	case "FAILED":
 		e.refused++
+		if pub != nil {
+			p.hasten(pub, e)
+		}
 	case "UPLOADED":
 		e.stored++
 		if !e.published {
 			e.published = true
 			m.free(e)
-			if pub == nil { // settle tells of those that somebody waits for
+			if p.pubs[id+onionTLD] == nil { // settle tells of those that somebody waits for
 				p.tell(id + onionTLD)
 			}
 			p.pump()
 		}
 	}
-	if pub != nil && pub.member == m && pub.phase == phaseWaiting {
+	if pub != nil && pub.phase == phaseWaiting {
 		p.spread(pub, e)
 	}
 }

@@ -57,8 +57,9 @@ type Options struct {
 	// StartTimeout bounds the time from a tor's start to its first answer.
 	// Default: 30 s.
 	StartTimeout time.Duration
-	// PublishTimeout bounds one Publish from the moment a tor has the onion.
-	// Default: 3 min. The caller's context bounds the whole.
+	// PublishTimeout bounds one attempt to publish, from the moment a tor has the
+	// onion; a second one follows. Default: 75 s. The caller's context bounds the
+	// whole.
 	PublishTimeout time.Duration
 	// HangLimit is how long a managed tor may stay silent before it is killed.
 	// Default: 1 min.
@@ -107,7 +108,7 @@ func (o *Options) defaults() {
 	def(&o.Window, 12)
 	def(&o.CallTimeout, 10*time.Second)
 	def(&o.StartTimeout, 30*time.Second)
-	def(&o.PublishTimeout, 3*time.Minute)
+	def(&o.PublishTimeout, 75*time.Second)
 	def(&o.HangLimit, time.Minute)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
