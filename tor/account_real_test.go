@@ -54,6 +54,7 @@ func (w *world) runsAs(p *tor.Pool, want int) {
 }
 
 func TestTorsRunAsTheAccountAndCannotChangeWhatTheyAreTold(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root runs tor as somebody else")
 	}

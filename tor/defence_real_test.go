@@ -24,6 +24,7 @@ func answers(conn net.Conn) bool {
 }
 
 func TestVisitorWithTooManyConnectionsIsCutAndOthersGetIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	seen := filepath.Join(w.shared(), "rend")
 	w.options.TorrcInclude = append(w.options.TorrcInclude, "Log [rend]debug file "+seen)

@@ -6,15 +6,17 @@
 //
 //   - [Pool] (pool.go) is the whole: its members, what is known of each onion,
 //     and the queue of those to be published.
-//   - A member (member.go) is one tor process. A goroutine of its own keeps it
-//     running, keeps two control connections to it (requests in link.go, events
-//     in events.go) and knows whether it answers.
-//   - Publication (publish.go, queue.go): least-loaded first, at most a few
-//     unpublished onions per tor at a time, the rest in a queue that is fair to
-//     each owner.
+//   - A member (member.go, member_state.go) is one tor process. A goroutine of its
+//     own keeps it running (process.go, account.go, torrc.go), keeps two control
+//     connections to it (requests in link.go, events in events.go) and knows
+//     whether it answers.
+//   - Publication (publish.go, publication.go, placement.go, queue.go):
+//     least-loaded first, at most a few unpublished onions per tor at a time, the
+//     rest in a queue that is fair to each owner. What tor itself does against
+//     greedy visitors and floods is asked for in defence.go.
 //   - Observation and removal (observe.go, remove.go).
-//   - Probing (probe.go, socks.go) always goes through another tor than the one
-//     that hosts the onion.
+//   - Probing (probe.go, visit.go, socks.go) always goes through another tor than
+//     the one that hosts the onion.
 //
 // # Never one key on two tors
 //

@@ -8,9 +8,9 @@ import (
 	"github.com/cretz/bine/control"
 )
 
-// lookEvery is how often a tor that is not talked to is asked for a sign of
+// pingEvery is how often a tor that is not talked to is asked for a sign of
 // life.
-const lookEvery = 15 * time.Second
+const pingEvery = 15 * time.Second
 
 // follow reads the events of the tor until the connection ends, the process
 // ends, the tor no longer answers, or ctx ends.
@@ -33,7 +33,7 @@ func (m *member) follow(ctx context.Context, events *session) error {
 		events.close()
 		<-broken //nolint:errcheck // it was read already, or is the close above
 	}()
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -45,7 +45,7 @@ func (m *member) follow(ctx context.Context, events *session) error {
 		case <-m.child.ended():
 			return ErrEnded
 		case <-tick.C:
-		case <-m.kick:
+		case <-m.woken:
 		}
 		if err := m.ping(ctx); err != nil {
 			return err
@@ -64,7 +64,7 @@ func (m *member) ping(ctx context.Context) error {
 	})
 }
 
-// event takes note of one asynchronous event and returns the circuits to close
+// event records one asynchronous event and returns the circuits to close
 // in consequence. Events about onions that this tor visits, rather than hosts,
 // are none of ours.
 func (m *member) event(text string) (spent []string) {
@@ -89,7 +89,7 @@ func (m *member) event(text string) (spent []string) {
 	return nil
 }
 
-// upload takes note of what became of a descriptor on its way to one of its
+// upload records what became of a descriptor on its way to one of its
 // directories. Some may refuse it; the first that has it makes room for the
 // next onion.
 func (m *member) upload(id, action string) {
@@ -122,9 +122,9 @@ func (m *member) upload(id, action string) {
 			e.published = true
 			m.free(e)
 			if p.pubs[id+onionTLD] == nil { // settle tells of those that somebody waits for
-				p.tell(id + onionTLD)
+				p.notify(id + onionTLD)
 			}
-			p.pump()
+			p.dispatch()
 		}
 	}
 	if pub != nil && pub.phase == phaseWaiting {
@@ -140,10 +140,10 @@ func (m *member) bootstrapped(percent int) {
 		return
 	}
 	m.percent = percent
-	p.note()
+	p.broadcast()
 	if percent == 100 {
-		p.tell("")
-		p.pump()
+		p.notify("")
+		p.dispatch()
 	}
 }
 
@@ -155,7 +155,7 @@ type subscriber struct {
 
 // tell notifies the subscribers of an address, or of everything for "". p.mu
 // is held.
-func (p *Pool) tell(addr string) {
+func (p *Pool) notify(addr string) {
 	for s := range p.watch {
 		s.pending[addr] = struct{}{}
 		select {

@@ -17,7 +17,7 @@ import (
 // in time. Whether it acted on the request is unknown then.
 var errNoAnswer = errors.New("tor does not answer")
 
-// Status codes of the control protocol that are looked at.
+// Status codes of the control protocol that mean something here.
 const (
 	codeSyntax       = 512 // an argument that it does not know
 	codeUnspecified  = 550 // a collision of onion addresses, for one

@@ -20,7 +20,7 @@ type member struct {
 	link    *link
 	cancel  context.CancelFunc
 	left    chan struct{} // closed when the goroutine has ended
-	kick    chan struct{} // asks for a look at whether it answers
+	woken   chan struct{} // asks the goroutine to ping the tor
 
 	// Guarded by pool.mu.
 	state    memberState
@@ -47,7 +47,7 @@ func (m *member) live(ctx context.Context) {
 	failures := 0
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := m.session(ctx)
+		err := m.attach(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -62,9 +62,9 @@ func (m *member) live(ctx context.Context) {
 	}
 }
 
-// session is one connected life: find or start the process, connect, learn
+// attach is one connected life: find or start the process, connect, learn
 // what it hosts, follow its events until something breaks.
-func (m *member) session(ctx context.Context) error {
+func (m *member) attach(ctx context.Context) error {
 	m.link.reset()
 	started, err := m.ensure(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (m *member) session(ctx context.Context) error {
 		return err
 	}
 	if !m.foreign && !started {
-		if err := m.conform(ctx); err != nil {
+		if err := m.reload(ctx); err != nil {
 			return err
 		}
 	}

@@ -33,10 +33,10 @@ func (m *member) up() {
 			p.settle(pub, nil)
 		}
 	}
-	p.note()
-	p.tell("")
-	p.pump()
-	p.shrink()
+	p.broadcast()
+	p.notify("")
+	p.dispatch()
+	p.scaleDown()
 }
 
 // lost makes the member known as not answering, or dead where that is certain.
@@ -48,7 +48,7 @@ func (m *member) lost(err error) {
 	p.mu.Lock()
 	if m.state == stateUp {
 		m.state, m.silent = stateSilent, time.Now()
-		p.tell("")
+		p.notify("")
 	}
 	if m.silent.IsZero() {
 		m.silent = time.Now()
@@ -56,7 +56,7 @@ func (m *member) lost(err error) {
 	m.failure = err
 	overdue := !m.foreign && m.state != stateDead && time.Since(m.silent) > p.o.HangLimit
 	pid := m.pid
-	p.note()
+	p.broadcast()
 	p.mu.Unlock()
 	m.log.Warn("tor lost", "error", err)
 	if overdue && running(pid, m.place.torrc) {
@@ -79,7 +79,7 @@ func (m *member) foreignDead(err error) bool {
 	return pid == 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
-// dead takes note that the process has ended: nothing is hosted there, and
+// dead records that the process has ended: nothing is hosted there, and
 // what was waited for goes to another tor.
 func (m *member) dead() {
 	p := m.pool
@@ -100,18 +100,18 @@ func (m *member) dead() {
 			p.requeue(pub)
 		}
 	}
-	p.note()
-	p.tell("")
-	p.pump()
+	p.broadcast()
+	p.notify("")
+	p.dispatch()
 	if had > 0 {
 		m.log.Warn("tor has ended", "onions", had)
 	}
 }
 
-// look asks the member's goroutine to see whether it answers.
-func (m *member) look() {
+// wake asks the goroutine of the member to ping the tor.
+func (m *member) wake() {
 	select {
-	case m.kick <- struct{}{}:
+	case m.woken <- struct{}{}:
 	default:
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // merge takes the tor's own list of what it hosts for true. It must be called
 // while the link is held that the list came from, so that nothing was added or
-// removed since. It looks at each onion once: everybody waits for the lock
+// removed since. Each onion is visited once: everybody waits for the lock
 // meanwhile. pool.mu is held.
 func (m *member) merge(ids []string) {
 	p := m.pool
@@ -33,7 +33,7 @@ func (m *member) merge(ids []string) {
 		if pub := p.pubs[id+onionTLD]; pub != nil && pub.member == m && pub.phase == phaseWaiting {
 			p.requeue(pub)
 		}
-		p.tell(id + onionTLD)
+		p.notify(id + onionTLD)
 	}
 }
 
@@ -64,7 +64,7 @@ func (m *member) refresh(ctx context.Context) error {
 	case <-r.done:
 		return r.err
 	case <-ctx.Done():
-		m.look()
+		m.wake()
 		return fmt.Errorf("%w: %w", errNoAnswer, ctx.Err())
 	}
 }
@@ -88,13 +88,13 @@ func (m *member) read(r *reading) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		m.merge(ids)
-		p.pump()
+		p.dispatch()
 		return nil
 	})
 	begin() // where the tor could not even be asked
 	close(r.done)
 	if r.err != nil {
-		m.look()
+		m.wake()
 	}
 }
 
@@ -170,7 +170,7 @@ func (p *Pool) Status(ctx context.Context, addr string) (services.OnionStatus, e
 		return services.OnionStatus{}, err
 	}
 	p.mu.Lock()
-	home, _ := p.home(id)
+	home, _ := p.hostOf(id)
 	known := home != nil && home.state == stateUp
 	p.mu.Unlock()
 	if known && home.refresh(ctx) == nil {
@@ -179,19 +179,19 @@ func (p *Pool) Status(ctx context.Context, addr string) (services.OnionStatus, e
 		known = e != nil && !e.doubtful
 		p.mu.Unlock()
 		if known {
-			return p.verdict(id, nil)
+			return p.known(id, nil)
 		}
 	}
 	silent, _ := p.survey(ctx)
-	return p.verdict(id, silent)
+	return p.known(id, silent)
 }
 
-// verdict tells what is known of an onion after tors were asked, apart from
+// known tells what is known of an onion after tors were asked, apart from
 // those that were silent.
-func (p *Pool) verdict(id string, silent []*member) (services.OnionStatus, error) {
+func (p *Pool) known(id string, silent []*member) (services.OnionStatus, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if m, e := p.home(id); e != nil {
+	if m, e := p.hostOf(id); e != nil {
 		if m.state != stateUp || e.doubtful || slices.Contains(silent, m) {
 			return services.OnionStatus{}, unavailable(fmt.Errorf("%s: %w", m.name, errNoAnswer))
 		}

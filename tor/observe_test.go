@@ -2,9 +2,12 @@ package tor
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"onionbot/services"
 )
@@ -144,5 +147,30 @@ func BenchmarkMerge(b *testing.B) {
 			}
 			b.ReportMetric(float64(ours)/float64(floor), "x-floor")
 		})
+	}
+}
+
+func TestEveryOnionIsListed(t *testing.T) {
+	for _, n := range []int{0, 1, 3, 200} {
+		f := newFakeTor(t)
+		var want []string
+		for range n {
+			want = append(want, idOf(testSpec(t, ""))+".onion")
+			f.onions = append(f.onions, idOf(services.OnionSpec{Onion: services.Onion{Address: want[len(want)-1]}}))
+		}
+		p := openFakes(t, Options{}, f)
+		list, err := p.List(soon(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range list {
+			got = append(got, s.Address)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d onions: %s", n, diff)
+		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// home returns the tor that has the onion or may have it. p.mu is held.
-func (p *Pool) home(id string) (*member, *entry) {
+// hostOf returns the tor that has the onion or may have it. p.mu is held.
+func (p *Pool) hostOf(id string) (*member, *entry) {
 	for _, m := range p.members {
 		if e := m.onions[id]; e != nil {
 			return m, e
@@ -31,15 +31,15 @@ func (p *Pool) placeable() error {
 	return nil
 }
 
-// pump gives queued publications to tors that have room. p.mu is held.
-func (p *Pool) pump() {
+// dispatch gives queued publications to tors that have room. p.mu is held.
+func (p *Pool) dispatch() {
 	for !p.closed && !p.queue.empty() && p.placeable() == nil {
-		if p.roomiest(nil) == nil {
+		if p.leastLoaded(nil) == nil {
 			break
 		}
 		pub := p.queue.pop()
-		m := p.roomiest(pub.avoid)
-		if home, e := p.home(pub.id); e != nil { // it was found on a tor meanwhile
+		m := p.leastLoaded(pub.avoid)
+		if home, e := p.hostOf(pub.id); e != nil { // it was found on a tor meanwhile
 			pub.member = home
 			p.wait(pub)
 			if e.published {
@@ -53,13 +53,13 @@ func (p *Pool) pump() {
 		m.slots++
 		p.tasks.Go(func() { p.add(pub, m, e) })
 	}
-	p.grow()
+	p.scaleUp()
 }
 
-// roomiest returns the least loaded tor that takes another onion now, nil if
+// leastLoaded returns the least loaded tor that takes another onion now, nil if
 // none does. Those that are to be emptied come last, and after them the one to
 // avoid. p.mu is held.
-func (p *Pool) roomiest(avoid *member) *member {
+func (p *Pool) leastLoaded(avoid *member) *member {
 	var best *member
 	for _, m := range p.members {
 		if !m.hosts || m.state != stateUp || m.percent < 100 || m.slots >= p.o.Window {
@@ -102,12 +102,12 @@ func (p *Pool) add(pub *publication, m *member, e *entry) {
 		return err
 	})
 	if errors.Is(err, errNoAnswer) {
-		m.look()
+		m.wake()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.added(pub, m, e, there, err)
-	p.pump()
+	p.dispatch()
 }
 
 // added decides what follows from a tor's answer. p.mu is held.

@@ -151,7 +151,7 @@ func (p *Pool) addMember(m *member) {
 	m.pool, m.log = p, p.log.With("tor", m.name)
 	m.link = newLink(m.control, p.o.CallTimeout)
 	m.onions, m.tainted = map[string]*entry{}, map[string]struct{}{}
-	m.kick = make(chan struct{}, 1)
+	m.woken = make(chan struct{}, 1)
 	if !m.foreign && findProcess(m.place.torrc) == 0 {
 		m.state = stateDead
 	}
@@ -213,8 +213,8 @@ func (p *Pool) await(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// note tells those who await a change. p.mu is held.
-func (p *Pool) note() {
+// broadcast wakes everybody who awaits a change. p.mu is held.
+func (p *Pool) broadcast() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }

@@ -39,9 +39,9 @@ func clientKeys(o services.Onion) ([]string, error) {
 	return append([]string{ours}, o.Clients...), nil
 }
 
-// introduce tells every tor that answers the key for a private onion. One that
+// authorizeAll tells every tor that answers the key for a private onion. One that
 // misses it only cannot probe that onion.
-func (p *Pool) introduce(ctx context.Context, o services.Onion) error {
+func (p *Pool) authorizeAll(ctx context.Context, o services.Onion) error {
 	if len(o.Clients) == 0 {
 		return nil
 	}
@@ -78,8 +78,8 @@ func (m *member) authorize(ctx context.Context, id string) error {
 	})
 }
 
-// disown, once the onion is gone, makes every tor that answers forget the key for the onion.
-func (p *Pool) disown(ctx context.Context, id string) {
+// deauthorize, once the onion is gone, makes every tor that answers forget the key for the onion.
+func (p *Pool) deauthorize(ctx context.Context, id string) {
 	p.mu.Lock()
 	key := p.private[id]
 	delete(p.private, id)

@@ -2,9 +2,10 @@ package tor
 
 import (
 	"context"
-	"crypto/rand"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"onionbot/services"
@@ -43,20 +44,21 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 	if err := m.authorize(ctx, id); err != nil {
 		return unavailable(err)
 	}
-	isolation := "probe-" + rand.Text()
+	isolation := "probe-" + crand.Text()
 	err = p.judge(ctx, m, id, isolation, visit(ctx, socks, isolation, addr, port, kind))
 	m.remember(id, err != nil && !services.IsCode(err, services.CodeBusy))
 	p.mu.Lock()
-	home, _ := p.home(id)
+	home, _ := p.hostOf(id)
 	p.mu.Unlock()
 	if home == nil && services.IsCode(err, services.CodeClosed) {
-		p.disown(ctx, id) // it was removed, and is seen to be gone
+		p.deauthorize(ctx, id) // it was removed, and is seen to be gone
 	}
 	return err
 }
 
 // prober chooses the tor with the fewest probes under way, of those that do
-// not host the onion. stale reports that it remembers an earlier failure.
+// not host the onion; among equals by chance, so that nobody on the way sees
+// all the regular visits. stale reports that it remembers an earlier failure.
 func (p *Pool) prober(id string) (best *member, socks string, stale bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -70,14 +72,19 @@ func (p *Pool) prober(id string) (best *member, socks string, stale bool) {
 		}
 		return r
 	}
-	others := false
+	others, equals := false, 0
 	for _, m := range p.members {
 		others = others || m.onions[id] == nil
 		if m.state != stateUp || m.percent < 100 || m.socks == "" {
 			continue
 		}
-		if best == nil || rank(m) < rank(best) {
-			best = m
+		switch {
+		case best == nil || rank(m) < rank(best):
+			best, equals = m, 1
+		case rank(m) == rank(best):
+			if equals++; rand.IntN(equals) == 0 { //nolint:gosec // not a secret
+				best = m
+			}
 		}
 	}
 	if best == nil || best.onions[id] != nil && others {
@@ -92,14 +99,14 @@ func (p *Pool) probed(m *member) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m.probes--
-	p.shrink()
+	p.scaleDown()
 }
 
 // maxTainted bounds what is remembered of failures. Forgetting early costs a
 // probe that fails for nothing.
 const maxTainted = 4096
 
-// remember takes note of whether the tor has failed to open the onion.
+// remember records whether the tor has failed to open the onion.
 func (m *member) remember(id string, failed bool) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
@@ -159,7 +166,7 @@ func (m *member) forget(ctx context.Context) error {
 //     first word, or HTTP's 503.
 //   - Without a code nothing is known: the context ended; the introductions
 //     (0xF7) or the rendezvous (0xF3) took too long, which is what a slow
-//     network looks like too; the answer is not what the kind asks for.
+//     network is like too; the answer is not what the kind asks for.
 func (p *Pool) judge(ctx context.Context, m *member, id, isolation string, failed error) error {
 	if failed == nil {
 		return nil
@@ -187,7 +194,7 @@ func (p *Pool) judge(ctx context.Context, m *member, id, isolation string, faile
 // reports that the circuit of the probe had been joined to the service.
 func (m *member) sound(ctx context.Context, id, isolation string, failed error) (joined bool, err error) {
 	if errors.Is(failed, errProxy) {
-		m.look()
+		m.wake()
 		return false, failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkLimit)

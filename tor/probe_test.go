@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -208,6 +209,37 @@ func TestProbeNeverGoesThroughTheHostWhileThereIsAnother(t *testing.T) {
 	untilState(t, p, prober, stateDead)
 	if err := p.Probe(soon(t), addr, 80, services.ProbeTCP); !services.IsCode(err, services.CodeUnavailable) {
 		t.Errorf("probe without a prober = %v", err)
+	}
+}
+
+func TestVisitsOfTheProbeComeThroughVaryingTors(t *testing.T) {
+	through := map[string]int{}
+	var mu sync.Mutex
+	host, spec := newFakeTor(t), testSpec(t, "alice")
+	host.onions = []string{idOf(spec)}
+	tors := []*fakeTor{host}
+	for _, name := range []string{"a", "b", "c"} {
+		prober := newFakeTor(t)
+		prober.socks = fakeSOCKS(t, func(conn net.Conn, user, h string) {
+			mu.Lock()
+			through[name]++
+			mu.Unlock()
+			answer("")(conn, user, h)
+		})
+		tors = append(tors, prober)
+	}
+	p := openFakes(t, Options{}, tors...)
+	for range 100 {
+		if err := p.Probe(soon(t), spec.Onion.Address, 80, services.ProbeTCP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range []string{"a", "b", "c"} {
+		if through[name] == 0 {
+			t.Errorf("of 100 probes none came through %s: %v", name, through)
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ func (p *Pool) fail(pub *publication) {
 	m := pub.member
 	if pub.failed++; pub.failed >= attempts || pub.waiters == 0 || p.closed {
 		p.settle(pub, errNoUpload)
-		p.pump()
+		p.dispatch()
 		return
 	}
 	m.log.Warn("no descriptor was uploaded; another attempt is made")
@@ -125,7 +125,7 @@ func (p *Pool) fail(pub *publication) {
 		default:
 			p.requeue(pub)
 		}
-		p.pump()
+		p.dispatch()
 	})
 }
 
@@ -147,7 +147,7 @@ func (p *Pool) settle(pub *publication, err error) {
 	delete(p.pubs, pub.spec.Onion.Address)
 	close(pub.done)
 	if err == nil {
-		p.tell(pub.spec.Onion.Address)
+		p.notify(pub.spec.Onion.Address)
 	}
 }
 
@@ -178,7 +178,7 @@ func (p *Pool) leave(pub *publication, cause error) error {
 	}
 	if pub.waiters == 0 {
 		p.settle(pub, err)
-		p.pump()
+		p.dispatch()
 	}
 	return err
 }

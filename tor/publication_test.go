@@ -128,3 +128,41 @@ func TestRemovalMeetsASecondAttempt(t *testing.T) {
 		t.Error("it is still there")
 	}
 }
+
+func TestPublicationWaitsForHalfOfItsDirectories(t *testing.T) {
+	f := newFakeTor(t)
+	f.manual = true
+	p := openFakes(t, Options{}, f)
+	spec := testSpec(t, "alice")
+	done := background(soon(t), p, spec)
+	id := take(t, f.adds)
+	is := func(want services.OnionState) {
+		t.Helper()
+		if s, err := p.Status(soon(t), spec.Onion.Address); err != nil || s.State != want {
+			t.Errorf("the onion is %q, %v; want %q", s.State, err, want)
+		}
+	}
+	say := func(action string) {
+		f.with(func() {
+			for c, events := range f.conns {
+				if events {
+					_, _ = fmt.Fprintf(c, "650 HS_DESC %s %s UNKNOWN $%040d~relay\r\n", action, id, 7)
+				}
+			}
+		})
+	}
+	for _, action := range []string{"UPLOAD", "UPLOAD", "UPLOAD", "UPLOAD", "UPLOADED", "FAILED"} {
+		say(action)
+	}
+	select {
+	case err := <-done:
+		t.Errorf("published with one directory of four: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	is(services.OnionAdded)
+	say("UPLOADED")
+	if err := take(t, done); err != nil {
+		t.Error(err)
+	}
+	is(services.OnionPublished)
+}

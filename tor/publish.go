@@ -26,7 +26,7 @@ func (p *Pool) Publish(ctx context.Context, spec services.OnionSpec) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("tor: publish: %w", err)
 	}
-	if err := p.introduce(ctx, spec.Onion); err != nil {
+	if err := p.authorizeAll(ctx, spec.Onion); err != nil {
 		return err
 	}
 	pub, err := p.join(ctx, spec)
@@ -67,7 +67,7 @@ func (p *Pool) joinOnce(id string, spec services.OnionSpec) (pub *publication, d
 		pub.waiters++
 		return pub, nil, nil
 	}
-	m, e := p.home(id)
+	m, e := p.hostOf(id)
 	switch {
 	case e == nil:
 		if err := p.placeable(); err != nil {
@@ -75,7 +75,7 @@ func (p *Pool) joinOnce(id string, spec services.OnionSpec) (pub *publication, d
 		}
 		pub = p.begin(spec, id)
 		p.queue.push(pub)
-		p.pump()
+		p.dispatch()
 	case m.state != stateUp:
 		return nil, nil, unavailable(fmt.Errorf("%w: it has the onion", errNoAnswer))
 	case e.doubtful && !e.planned:

@@ -34,8 +34,8 @@ func (p *Pool) Remove(ctx context.Context, addr string) error {
 	}
 	removing.Wait()
 	p.mu.Lock()
-	p.pump()
-	p.shrink()
+	p.dispatch()
+	p.scaleDown()
 	p.mu.Unlock()
 	return errors.Join(append(errs, err)...)
 }
@@ -70,7 +70,7 @@ func (m *member) remove(ctx context.Context, id string) error {
 		return nil
 	})
 	if errors.Is(err, errNoAnswer) {
-		m.look()
+		m.wake()
 		m.pool.mu.Lock()
 		defer m.pool.mu.Unlock()
 		if m.state == stateDead {

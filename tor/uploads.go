@@ -27,8 +27,8 @@ type uploads struct {
 	spent   []string            // circuits whose upload has ended, by circuit id
 }
 
-// note takes note of a STREAM event.
-func (u *uploads) note(e *control.StreamEvent) {
+// follow records a STREAM event.
+func (u *uploads) follow(e *control.StreamEvent) {
 	switch e.Status {
 	case "NEW":
 		if e.Purpose == "DIR_UPLOAD" {
@@ -55,12 +55,12 @@ func (u *uploads) take() []string {
 	return spent
 }
 
-// stream takes note of an event about a stream and returns the circuits that
+// stream records an event about a stream and returns the circuits that
 // should be closed now.
 func (m *member) stream(e *control.StreamEvent) []string {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
-	m.uploads.note(e)
+	m.uploads.follow(e)
 	if m.slots < crowd {
 		return nil
 	}

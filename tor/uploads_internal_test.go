@@ -22,7 +22,7 @@ func TestOnlyCircuitsOfEndedUploadsAreSpent(t *testing.T) {
 		"4 CLOSED 0 127.0.0.1.$AC.exit:1 REASON=TIMEOUT", // it never had a circuit
 		"5 FAILED 15 127.0.0.1.$AD.exit:1 REASON=TIMEOUT", "5 CLOSED 15 127.0.0.1.$AD.exit:1 REASON=TIMEOUT",
 	} {
-		u.note(control.ParseStreamEvent(event))
+		u.follow(control.ParseStreamEvent(event))
 	}
 	if got, want := u.take(), []string{"11", "15"}; !slices.Equal(got, want) {
 		t.Errorf("spent %v, want %v", got, want)

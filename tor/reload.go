@@ -5,12 +5,12 @@ import (
 	"os"
 )
 
-// conform brings a tor that was adopted to the configuration that is wanted
+// reload brings a tor that was adopted to the configuration that is wanted
 // now, and to the account that it should run as. One that hosts nothing is
 // ended, and comes back with them. For another the configuration is loaded; if
 // tor refuses that, since not everything can change in a running tor, or if it
 // runs as somebody else, it is emptied as its onions end.
-func (m *member) conform(ctx context.Context) error {
+func (m *member) reload(ctx context.Context) error {
 	want := m.torrc()
 	have, err := os.ReadFile(m.place.torrc)
 	m.pool.mu.Lock()

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// grow adds a managed tor when each one that could take the queued onions has
+// scaleUp adds a managed tor when each one that could take the queued onions has
 // its fill. p.mu is held.
-func (p *Pool) grow() {
+func (p *Pool) scaleUp() {
 	if p.closed || p.queue.empty() || len(p.o.ControlSockets) > 0 {
 		return
 	}
@@ -37,9 +37,9 @@ func (p *Pool) grow() {
 	}
 }
 
-// shrink lets tors that are not needed any more take no new onions, and ends
+// scaleDown lets tors that are not needed any more take no new onions, and ends
 // the managed ones among them that have none left. p.mu is held.
-func (p *Pool) shrink() {
+func (p *Pool) scaleDown() {
 	if p.closed {
 		return
 	}
@@ -76,7 +76,7 @@ func (p *Pool) slim() {
 func (p *Pool) retire(m *member) {
 	m.cancel()
 	p.members = slices.DeleteFunc(slices.Clone(p.members), func(o *member) bool { return o == m })
-	p.note()
+	p.broadcast()
 	p.tasks.Go(func() {
 		<-m.left
 		m.link.reset()
