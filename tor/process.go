@@ -182,6 +182,22 @@ func gone(ctx context.Context, pid int, torrc string, limit time.Duration) bool 
 	return true
 }
 
+// EndAll ends every managed tor of a state directory, whether or not a [Pool]
+// has it, and returns when they are gone. Onions on them end with them.
+func EndAll(ctx context.Context, stateDir string) error {
+	stateDir, err := filepath.Abs(stateDir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for pid, rc := range processes() {
+		if filepath.Dir(filepath.Dir(rc)) == stateDir && filepath.Base(rc) == "torrc" {
+			errs = append(errs, endProcess(ctx, pid, rc, true))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // complaints is what a tor last complained of, and how it ended.
 func complaints(pl place, c *child) string {
 	words := logged(pl)
