@@ -34,6 +34,8 @@ type Message struct {
 	Cut Cut
 	// Quoted are the files of the sender's own message that this one answers.
 	Quoted []Attachment
+	// QuotedGroup is the Group of that message.
+	QuotedGroup string
 	// Answers is the ID of the sender's own message that this one answers, as
 	// far as the network tells; "" for none.
 	Answers string

@@ -135,7 +135,7 @@ func joinGroup(whole *bots.Message, jobs []job) {
 			whole.Spans = append(whole.Spans, bots.Shift(j.msg.Spans, len(whole.Text)-len(j.msg.Text))...)
 		}
 		if len(whole.Quoted) == 0 {
-			whole.Quoted = j.msg.Quoted
+			whole.Quoted, whole.QuotedGroup = j.msg.Quoted, j.msg.QuotedGroup
 		}
 		if j.msg.Unsupported != "" {
 			useless = append(useless, j.msg.Unsupported)

@@ -143,10 +143,18 @@ func (r *Router) lately(ctx context.Context) (l *lately, err error) {
 	return l, nil
 }
 
+// has reports whether parts of an album of the sender's are kept.
+func (l *lately) has(m *bots.Message, group string) bool {
+	return group != "" && slices.ContainsFunc(l.Kept[senderOf(m)], func(k keptEvent) bool { return k.Group == group })
+}
+
 // fallow are the kept events that a message means: those that it names with
 // "with", or answers, with the rest of their album; without either, all.
 func (l *lately) fallow(m *bots.Message, with string) []keptEvent {
 	kept := l.Kept[senderOf(m)]
+	if with == "" && l.has(m, m.QuotedGroup) {
+		return slices.DeleteFunc(slices.Clone(kept), func(k keptEvent) bool { return k.Group != m.QuotedGroup })
+	}
 	named := strings.TrimPrefix(with, "#")
 	if named == "" {
 		named = m.Answers

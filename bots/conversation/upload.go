@@ -19,19 +19,19 @@ func (r *Router) upload(ctx context.Context, t *turn, c command.Command) (Upload
 		Attachments: t.msg.Attachments, Missing: t.msg.Missing, KeepMetadata: c.KeepMetadata,
 		Words: c.Body, Spans: bots.Realign(t.msg.Spans, t.msg.Text, c.Body), Lang: t.msg.Lang,
 	}
-	if len(u.Attachments) == 0 && c.With == "" {
-		u.Attachments = t.msg.Quoted
-	}
-	if len(u.Attachments) > 0 {
-		return u, nil
-	}
 	l, err := r.lately(ctx)
 	if err != nil {
 		return u, err
 	}
 	t.used = l.fallow(t.msg, c.With)
-	if len(t.used) == 0 && c.With != "" {
+	switch {
+	case c.With != "" && len(t.used) == 0:
 		return u, services.E(services.CodeBadContent, "reason", "forgotten")
+	case c.With == "" && len(u.Attachments) > 0:
+		return u, nil // what was asked about before is settled by it
+	case c.With == "" && len(t.msg.Quoted) > 0 && !l.has(t.msg, t.msg.QuotedGroup):
+		u.Attachments = t.msg.Quoted
+		return u, nil
 	}
 	for _, k := range t.used {
 		m, err := r.recall(ctx, services.Incoming{Network: t.msg.Network, ID: k.ID, Raw: k.Raw, SentAt: time.UnixMilli(k.At)})

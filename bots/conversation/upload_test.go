@@ -232,6 +232,33 @@ func TestAnAnswerToAFileShowsIt(t *testing.T) {
 	}
 }
 
+func TestAnAnswerToOnePartOfAnAlbumMeansAllOfIt(t *testing.T) {
+	s := newSender(t)
+	album := func(m *bots.Message) { m.Group = "g" }
+	s.says("", "one.jpg", album)
+	s.says("", "two.jpg", album)
+	s.says("", "other.pdf")
+	s.says("start site", "", func(m *bots.Message) {
+		m.Quoted, m.QuotedGroup = []bots.Attachment{{Name: "two.jpg"}}, "g"
+	})
+	s.want("one.jpg two.jpg", "")
+	s.says("start site as two", "", func(m *bots.Message) {
+		m.Quoted, m.QuotedGroup = []bots.Attachment{{Name: "old.jpg"}}, "older"
+	})
+	s.want("one.jpg two.jpg old.jpg", "")
+}
+
+func TestAFileThatIsSentAgainWithItsWordsIsNotUsedTwice(t *testing.T) {
+	s := newSender(t)
+	s.says("", "one.jpg")
+	s.says("start site", "one.jpg")
+	if s.kept() != 0 {
+		t.Errorf("%d events are still kept", s.kept())
+	}
+	s.says("start site as two", "")
+	s.want("one.jpg", "")
+}
+
 func TestAddAndClearSayWhatHappened(t *testing.T) {
 	s := newSender(t)
 	for _, line := range []string{"add", "clear"} {

@@ -56,7 +56,9 @@ func (a *Adapter) fromMessage(w *wireMessage) *bots.Message {
 	text := w.Text + w.Caption // a message has one of them
 	m.Text = plain(text)
 	m.Spans = bots.Realign(spans(text, w.entities()), text, m.Text)
-	m.Quoted = a.quoted(w)
+	if m.Quoted = a.quoted(w); m.Quoted != nil {
+		m.QuotedGroup = w.Answered.value.Album
+	}
 	if m.Unsupported = w.useless(); m.Unsupported != "" {
 		if m.Group == "" { // an album's words may stand on any part of it
 			m.Text = ""

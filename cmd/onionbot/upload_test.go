@@ -191,3 +191,95 @@ func TestADownloadThatFailsOnceIsTriedAgain(t *testing.T) {
 	w.fedi.Publish(mastodontest.Toot{From: w.alice, Text: "@onionbot start site", Media: [][]byte{picture(t, 8)}})
 	has(t, w.toAlice(1), "It shows photo-1.jpg")
 }
+
+func TestAnAnswerToOnePartOfAnAlbumShowsTheAlbum(t *testing.T) {
+	w := newWire(t)
+	album := w.phone.Album(ann, telegramtest.Part{Data: picture(t, 8)}, telegramtest.Part{Data: picture(t, 9)})
+	for _, m := range album {
+		w.phone.Push("message", m)
+	}
+	has(t, w.toPhone(1).Text, "the 2 files")
+	w.phone.Reply(ann, album[1], "start site")
+	has(t, w.toPhone(2).Text, "It shows 2 files")
+}
+
+// fedi waits until the newest post of the bot has all the words.
+func (w *wire) fediSays(words string) {
+	w.t.Helper()
+	w.fedi.Await(words, func(p []mastodontest.Post) bool {
+		for _, word := range strings.Split(words, "|") {
+			if len(p) == 0 || !strings.Contains(p[len(p)-1].Text, word) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func TestASiteIsChangedFromTheFediverse(t *testing.T) {
+	w := newWire(t)
+	say := func(text string, files ...mastodontest.File) {
+		w.fedi.Publish(mastodontest.Toot{From: w.alice, Text: "@onionbot " + text, Files: files})
+	}
+	say("start site")
+	w.fediSays("being published")
+	say("", mastodontest.File{Data: picture(t, 8), Description: "a grey cat"}) // the picture after its words
+	w.fediSays("site now shows what you sent|photo-1.jpg")
+	has(t, w.page("alice"), `alt="a grey cat"`)
+	say("add\nMissing cat", mastodontest.File{Data: picture(t, 9), Where: mastodontest.Remote}, mastodontest.File{Where: mastodontest.Nowhere})
+	w.fediSays("Added|what you wrote and 2 files|Left out: a file that the server could not fetch")
+	has(t, w.page("alice"), "Missing cat", "photo-2.jpg")
+	say("start site\nFound!")
+	w.fediSays("and nothing else|It shows what you wrote.")
+	has(t, w.page("alice"), "Found!", "!photo-1.jpg")
+	say("clear")
+	w.fediSays("shows nothing of yours any more")
+	if got := w.page("alice"); got != "" {
+		t.Errorf("still there: %s", got)
+	}
+	w.fedi.Publish(mastodontest.Toot{From: w.alice, Visibility: "public", Text: "@onionbot start site"})
+	w.fediSays("Others can read that")
+	if p := w.fedi.Posts(); p[len(p)-1].ReplyTo != "" {
+		t.Errorf("threaded to the public post: %+v", p[len(p)-1])
+	}
+}
+
+func TestASiteIsChangedFromTheConsole(t *testing.T) {
+	w := newWire(t)
+	file := filepath.Join(t.TempDir(), "cat.jpg")
+	if err := os.WriteFile(file, picture(t, 8), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ text, file, answer, page string }{
+		{"start site\nMissing cat", "", "It shows what you wrote.", "Missing cat"},
+		{"add", file, "Added|cat.jpg", "Missing cat|cat.jpg"},
+		{"status site", "", "what you wrote and cat.jpg", "cat.jpg"},
+		{"start site for 3h", file, "and nothing else|its time was not changed", "cat.jpg|!Missing cat"},
+		{"clear", "", "shows nothing of yours", ""},
+		{"start site\nonce", "", "how it ends was not changed", ""},
+	} {
+		var out bytes.Buffer
+		console.Ctl(t.Context(), w.socket, nil, strings.NewReader(step.text), &out, console.CtlOptions{File: step.file, Timeout: 3 * time.Second})
+		has(t, out.String(), strings.Split(step.answer, "|")...)
+		if step.page != "" {
+			has(t, w.page("operator"), strings.Split(step.page, "|")...)
+		}
+	}
+}
+
+func TestAPictureThatTelegramBreaksOverHoldsUpNothing(t *testing.T) {
+	w := newWire(t)
+	w.phone.Type(ann, "start site")
+	w.toPhone(1)
+	w.phone.Fault(telegramtest.Fault{Kind: telegramtest.Broken, Method: "sendPhoto", Times: -1})
+	w.phone.Type(ann, "qr")
+	w.phone.Type(ann, "list")
+	w.phone.MustWait(t, ann, func(all []telegramtest.Sent) bool {
+		var text, list bool
+		for _, m := range all[1:] {
+			text = text || strings.Contains(m.Text, "The address of site") && m.Photo == nil
+			list = list || strings.Contains(m.Text, "site: starting, until")
+		}
+		return text && list
+	})
+}
