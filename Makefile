@@ -9,7 +9,9 @@ SHELL := /bin/bash
 
 CONFIG    ?= config.toml
 FUZZTIME  ?= 30s
-SOAKTIME  ?= 30m
+SOAKTIME  ?= 2h
+KILLS     ?= 1000
+SOAK      ?= TestNothingIsLostWhateverIsKilled
 BENCHTIME ?= 1s
 PREFIX    ?= /usr/local
 
@@ -46,8 +48,8 @@ vuln: ## known vulnerabilities, where the database can be reached
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@scripts/fuzz $(FUZZTIME)
 
-soak: setup ## the end-to-end tests in their long form, at most SOAKTIME (default 30m)
-	@ONIONBOT_SOAK=1 go test -count=1 -timeout $(SOAKTIME) -v ./e2e/...
+soak: setup ## KILLS (default 1000) of bot, engine, tors and apps; SOAK=. for every test in its long form
+	@ONIONBOT_SOAK=1 ONIONBOT_SOAK_KILLS=$(KILLS) go test -count=1 -timeout $(SOAKTIME) -v -run '$(SOAK)' ./db ./e2e
 
 bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/bench/name.txt
 	@scripts/bench $(BENCHTIME) $(OUT)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,12 +19,13 @@ import (
 // bot is one installation: a directory with a configuration, and the daemon
 // when it runs.
 type bot struct {
-	t    *testing.T
-	dir  string
-	env  []string
-	cmd  *exec.Cmd
-	log  *syncBuffer
-	done chan struct{}
+	t      *testing.T
+	dir    string
+	env    []string
+	cmd    *exec.Cmd
+	log    *syncBuffer
+	done   chan struct{}
+	docker []string // flags that name its engine; none for the machine's
 }
 
 // newBot writes a configuration that joins the private network. extra is
@@ -150,7 +152,7 @@ func address(t *testing.T, text string) string {
 // containers finds containers by what they have mounted, not by what the bot says of them.
 func (b *bot) containers() []string {
 	b.t.Helper()
-	out, err := exec.Command("docker", "ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Mounts}}").Output()
+	out, err := exec.Command("docker", append(slices.Clone(b.docker), "ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Mounts}}")...).Output()
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -136,26 +136,25 @@ func (b *bot) alive() bool {
 }
 
 // onions asks the bot's tors, without the bot, which onions they serve.
-func (b *bot) onions() []string {
-	b.t.Helper()
+func (b *bot) onions() ([]string, error) {
 	controls, err := filepath.Glob(filepath.Join(b.dir, "run", "t", "*", "control"))
 	if err != nil {
-		b.t.Fatal(err)
+		return nil, err
 	}
 	var all []string
 	for _, control := range controls {
 		name := filepath.Base(filepath.Dir(control))
 		cookie, err := os.ReadFile(filepath.Join(b.dir, "state", "tor", name, "data", "control_auth_cookie"))
 		if err != nil {
-			b.t.Fatal(err)
+			return nil, err
 		}
 		found, err := detached(control, cookie)
 		if err != nil {
-			b.t.Fatalf("ask tor %s: %v", name, err)
+			return nil, fmt.Errorf("ask tor %s: %w", name, err)
 		}
 		all = append(all, found...)
 	}
-	return all
+	return all, nil
 }
 
 // detached is GETINFO onions/detached.
@@ -245,7 +244,11 @@ func (b *bot) amissOutside(alive map[string]row, addresses map[string]string) []
 		}
 	}
 	onions := make(map[string]int)
-	for _, onion := range b.onions() {
+	served, err := b.onions()
+	if err != nil {
+		return append(wrong, err.Error())
+	}
+	for _, onion := range served {
 		if onions[onion]++; onions[onion] > 1 {
 			wrong = append(wrong, "an onion on two tors: of "+addresses[onion])
 		}
