@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"html"
 	"path"
 	"slices"
 	"strings"
@@ -74,7 +75,9 @@ func rendered(name string) string { return strings.TrimSuffix(name, path.Ext(nam
 func (w *writer) firstPage(pages Pages) error {
 	w.manifest.First = w.ownPage()
 	if own := w.manifest.First; own != "" {
-		w.alias(own, indexPage)
+		if err := w.openWith(own); err != nil {
+			return err
+		}
 		if w.manifest.Words != "" {
 			w.manifest.Remarks = append(w.manifest.Remarks, services.Remark{Code: services.RemarkWords})
 		}
@@ -108,6 +111,17 @@ func (w *writer) firstPage(pages Pages) error {
 		}
 	}
 	return w.make(indexPage, made)
+}
+
+// openWith makes a page the first one. One in a folder is led to: its own
+// links count from there.
+func (w *writer) openWith(page string) error {
+	if !strings.Contains(page, "/") {
+		w.alias(page, indexPage)
+		return nil
+	}
+	return w.make(indexPage, fmt.Appendf(nil, "<!doctype html>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"refresh\" content=\"0; url=%[1]s\">\n"+
+		"<title>To the page</title>\n<p><a href=\"%[1]s\">To the page</a></p>\n", html.EscapeString("./"+href(page))))
 }
 
 // mentioned reports whether a text names a file, as links and pictures do.
@@ -147,8 +161,33 @@ func (w *writer) ownPage() string {
 		return w.manifest.First
 	}
 	top = slices.DeleteFunc(top, func(name string) bool { return isMissing(name) })
-	if len(top) == 1 {
+	switch len(top) {
+	case 0:
+		return w.deepPage()
+	case 1:
 		return top[0]
+	}
+	return ""
+}
+
+// deepPage is the HTML file in a folder that is meant to be seen first, where
+// there is none at the top: the only one, or the only index.
+func (w *writer) deepPage() string {
+	var pages, indexes []string
+	for _, f := range w.manifest.Files {
+		if !isHTML(f.Name) {
+			continue
+		}
+		pages = append(pages, f.Name)
+		if indexOf([]string{path.Base(f.Name)}) != "" {
+			indexes = append(indexes, f.Name)
+		}
+	}
+	switch {
+	case len(pages) == 1:
+		return pages[0]
+	case len(indexes) == 1:
+		return indexes[0]
 	}
 	return ""
 }

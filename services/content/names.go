@@ -67,10 +67,7 @@ func shorten(name string, limit int) string {
 	if len(name) <= limit {
 		return name
 	}
-	ext := path.Ext(name)
-	if len(ext) > 20 {
-		ext = ""
-	}
+	ext := ending(name)
 	cut := limit - len(ext)
 	for cut > 0 && !utf8.RuneStart(name[cut]) {
 		cut--
@@ -78,10 +75,18 @@ func shorten(name string, limit int) string {
 	return strings.TrimSpace(name[:cut]) + ext
 }
 
+// ending is a name's extension, if it is short enough to be one.
+func ending(name string) string {
+	if ext := path.Ext(name); len(ext) <= 20 {
+		return ext
+	}
+	return ""
+}
+
 // another is the nth name for a file whose own is taken: "cat-2.jpg".
 func (l Limits) another(name string, n int) string {
 	dir, file := path.Split(name)
-	ext := path.Ext(file)
+	ext := ending(file)
 	mark := fmt.Sprintf("-%d", n)
 	return dir + shorten(strings.TrimSuffix(file, ext), l.NameLen-len(ext)-len(mark)) + mark + ext
 }

@@ -3,6 +3,8 @@ package content_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,6 +82,8 @@ func TestNamesAreCleanedNotRefused(t *testing.T) {
 			map[string]string{strings.Repeat("ü", 125) + ".txt": "x"}},
 		{"240 bytes", archive(t, entry{name: strings.Repeat("n", 236) + ".txt", body: "x"}, entry{name: "b", body: "y"}),
 			map[string]string{strings.Repeat("n", 236) + ".txt": "x"}},
+		{"long endings of one name", archive(t, entry{name: "a." + strings.Repeat("e", 253), body: "1"}, entry{name: "a." + strings.Repeat("e", 253) + "\u200b", body: "2"}),
+			map[string]string{"a." + strings.Repeat("e", 253): "1", "a." + strings.Repeat("e", 251) + "-2": "2"}},
 		{"cleaned to one name", archive(t, entry{name: "a b.txt", body: "1"}, entry{name: "a\u00a0b.txt", body: "2"}),
 			map[string]string{"a b.txt": "1", "a b-2.txt": "2"}},
 	} {
@@ -174,6 +178,31 @@ func TestWhatSystemsLeaveBehindIsDroppedAndTold(t *testing.T) {
 	for name, kept := range map[string]bool{"index.html": true, ".well-known/security.txt": true, ".git/config": false, ".env": false, ".DS_Store": false, "desktop.ini": false} {
 		if _, ok := served(s, name); ok != kept {
 			t.Errorf("%s is served: %t", name, ok)
+		}
+	}
+}
+
+func TestTheExtraFieldForNamesIsBelievedIfItFits(t *testing.T) {
+	for want, name := range map[string]string{"größe.txt": cp437(t, "grosse.txt"), "other.txt": "other.txt"} {
+		extra := []byte{0x75, 0x70, byte(5 + len("größe.txt")), 0, 1}
+		extra = binary.LittleEndian.AppendUint32(extra, crc32.ChecksumIEEE([]byte("grosse.txt")))
+		extra = append(extra, "größe.txt"...)
+		var buf bytes.Buffer
+		w := zip.NewWriter(&buf)
+		for i, h := range []*zip.FileHeader{{Name: name, NonUTF8: true, Extra: extra}, {Name: "b"}} {
+			f, err := w.CreateHeader(h)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = f.Write([]byte{byte('0' + i)})
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, _ := open(t)
+		deliver(t, s, 1, delivery(file("x.zip", buf.Bytes())))
+		if got, ok := served(s, want); !ok || got != "0" {
+			t.Errorf("%s: %q", want, got)
 		}
 	}
 }

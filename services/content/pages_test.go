@@ -13,6 +13,9 @@ func TestTheFirstPageIsFoundWhateverItIsCalled(t *testing.T) {
 	for want, files := range map[string][]entry{
 		"<p>htm":                                 {{name: "index.htm", body: "<p>htm"}, {name: "style.css", body: "b{}"}},
 		"<p>capital":                             {{name: "Index.HTML", body: "<p>capital"}, {name: "other.html", body: "<p>"}},
+		`url=./a%20b/page.html"`:                 {{name: "a b/page.html", body: "<p>deep"}, {name: "a.txt", body: "x"}, {name: "c.txt", body: "x"}},
+		`url=./docs/index.html"`:                 {{name: "docs/index.html", body: "<p>deep"}, {name: "docs/b.html", body: "<p>deep"}, {name: "LICENSE", body: "x"}},
+		"<p>nested":                              {{name: "site/site/index.html", body: "<p>nested"}, {name: "site/site/a.txt", body: "x"}, {name: "site/.DS_Store", body: "x"}},
 		"<p>default":                             {{name: "default.htm", body: "<p>default"}, {name: "other.html", body: "<p>"}},
 		"<p>lone":                                {{name: "Aufruf.html", body: "<p>lone"}, {name: "Aufruf-Dateien/a.html", body: "frame"}, {name: "404.html", body: "<p>"}},
 		"text of README.md, markdown true: # Hi": {{name: "README.md", body: "# Hi"}, {name: "a.txt", body: "x"}},

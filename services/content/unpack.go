@@ -150,16 +150,32 @@ func (w *writer) read(m member, left *int64) ([]byte, error) {
 	return data, nil
 }
 
-// commonFolder is the one folder that everything in an archive stands in:
-// people pack the folder, not what is in it.
+// commonFolder is the folder that everything in an archive stands in, or the
+// one in that one: people pack the folder, not what is in it. Nobody packs
+// more than a few of them.
 func commonFolder(names []string) string {
+	strip := ""
+	for range 8 {
+		folder := oneFolder(names, strip)
+		if folder == "" {
+			break
+		}
+		strip += folder
+	}
+	return strip
+}
+
+// oneFolder is the one folder that all names have behind a prefix; "" if there
+// is none.
+func oneFolder(names []string, behind string) string {
 	first := ""
 	for _, name := range names {
-		folder, _, ok := strings.Cut(slashed(name), "/")
-		if slashed(name) == "" {
-			continue // "./"
+		name = strings.TrimPrefix(slashed(name), behind)
+		if name == "" {
+			continue // the folder itself
 		}
-		if !ok || strings.Contains(folder, ":") || folder == ".." || folder == "" || folder == ".well-known" || (first != "" && folder+"/" != first) {
+		folder, _, ok := strings.Cut(name, "/")
+		if !ok || strings.Contains(folder, ":") || folder == "." || folder == ".." || folder == "" || folder == ".well-known" || (first != "" && folder+"/" != first) {
 			return ""
 		}
 		first = folder + "/"
