@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -159,110 +158,4 @@ func (r *Router) give(ctx context.Context, t turn, i *services.Instance, dir str
 		r.o.Content.Discard(dir)
 	}
 	return err
-}
-
-// page is the instance that a command about content means: the one that is
-// named, else the only one of the user's that takes content.
-func (r *Router) page(ctx context.Context, t turn, target string) (*services.Instance, error) {
-	if r.o.Content == nil {
-		return nil, services.E(services.CodeNoContent, "service", target)
-	}
-	if target != "" {
-		i, err := r.o.Manager.Find(ctx, t.user, target)
-		if d := definitionOf(r, i); err == nil && (d == nil || d.Content == "") {
-			return nil, services.E(services.CodeNoContent, "service", i.Service)
-		}
-		return i, err
-	}
-	own, err := r.pages(ctx, t.user)
-	if err != nil {
-		return nil, err
-	}
-	switch len(own) {
-	case 0:
-		return nil, services.E(services.CodeNothingRunning)
-	case 1:
-		return own[0], nil
-	}
-	return nil, services.E(services.CodeAmbiguous, "names", namesOf(own))
-}
-
-// pages are the user's own running instances that take content.
-func (r *Router) pages(ctx context.Context, u *services.User) (own []*services.Instance, err error) {
-	all, err := r.o.Manager.List(ctx, u)
-	for _, i := range all {
-		if d := definitionOf(r, i); i.Owner == u.Name && i.Live() && d != nil && d.Content != "" {
-			own = append(own, i)
-		}
-	}
-	return own, err
-}
-
-func definitionOf(r *Router, i *services.Instance) *services.Definition {
-	if i == nil {
-		return nil
-	}
-	return r.definition(i.Service)
-}
-
-func namesOf(all []*services.Instance) string {
-	names := ""
-	for _, i := range all {
-		if names != "" {
-			names += ", "
-		}
-		names += i.Name
-	}
-	return names
-}
-
-// wordless deals with files that came without a word: they belong to what
-// their sender has just started, or wait for a word.
-func (r *Router) wordless(ctx context.Context, t turn) error {
-	l, err := r.lately(ctx)
-	if err != nil {
-		return err
-	}
-	sender := senderOf(t.msg)
-	if s, ok := l.Started[sender]; ok && r.o.Content != nil {
-		since := t.sentAt().Sub(time.UnixMilli(s.At))
-		i, err := r.o.Manager.Find(ctx, t.user, "#"+s.Instance)
-		if err == nil && i.Live() && since.Abs() < fillWindow {
-			return r.fill(ctx, t, i, Upload{Attachments: t.msg.Attachments, Missing: t.msg.Missing})
-		}
-		if err != nil && !errors.As(err, new(*services.Error)) {
-			return err
-		}
-	}
-	return r.askAbout(ctx, t, l)
-}
-
-// askAbout asks what to do with files, and keeps them until that is said.
-func (r *Router) askAbout(ctx context.Context, t turn, l *lately) error {
-	if r.recall == nil || !r.keeps[t.msg.Network] || t.msg.SentAt.IsZero() {
-		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
-	}
-	t.req.Note = func(tx services.Tx, _ string) error {
-		return r.remember(tx, func(l *lately) { l.keep(t.msg) })
-	}
-	for _, k := range l.Kept[senderOf(t.msg)] {
-		if k.Group != "" && k.Group == t.msg.Group { // a late part of an album that was asked about
-			return r.o.Manager.Record(ctx, t.req, services.AuditEntry{Action: "message", Outcome: "kept"})
-		}
-	}
-	own, err := r.pages(ctx, t.user)
-	if err != nil {
-		return err
-	}
-	var takers []*services.Definition
-	for _, d := range r.permitted(t.user) {
-		if d.Content != "" {
-			takers = append(takers, d)
-		}
-	}
-	if len(takers) == 0 {
-		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
-	}
-	reply := r.o.Replies.WhatWithFiles(len(t.msg.Attachments), t.msg.ID, keptFor, takers[0], own)
-	return r.answer(ctx, t, reply, "message", "asked")
 }

@@ -1,16 +1,11 @@
 package conversation
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"onionbot/bots"
@@ -129,97 +124,6 @@ func (s *sender) lastButtons() (commands []string) {
 	return commands
 }
 
-func TestAFileWithoutAWordWaitsForIt(t *testing.T) {
-	for name, then := range map[string]func(s *sender) string{
-		"the button":           func(s *sender) string { return s.says(s.lastButtons()[0], "") },
-		"typed":                func(s *sender) string { return s.says("start site", "") },
-		"typed with words":     func(s *sender) string { return s.says("start site\nHello", "") },
-		"in answer to it":      func(s *sender) string { return s.says("start site", "", func(m *bots.Message) { m.Answers = "1" }) },
-		"in answer to the bot": func(s *sender) string { return s.says("start site", "", func(m *bots.Message) { m.Answers = "77" }) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newSender(t)
-			if got := s.says("", "page.pdf"); !strings.Contains(got, `"start site"`) || len(s.instances()) != 0 {
-				t.Fatalf("answered %q, %d instances", got, len(s.instances()))
-			}
-			s.now = s.now.Add(5 * time.Minute)
-			if got := then(s); !strings.Contains(got, "being published") {
-				t.Errorf("answered %q", got)
-			}
-			s.want("page.pdf", "")
-			if s.kept() != 0 {
-				t.Errorf("%d events are still kept", s.kept())
-			}
-		})
-	}
-}
-
-func TestAKeptFileCanBeAddedOrReplaceWhatRuns(t *testing.T) {
-	for _, tt := range []struct{ press, answer, addedTo string }{
-		{"add ", "Added", "blog"},
-		{"start site as blog", "and nothing else", ""},
-	} {
-		s := newSender(t)
-		s.staged.shown = &services.Shown{Files: 1}
-		s.says("start site as blog", "one.pdf")
-		s.now = s.now.Add(time.Hour)
-		s.says("", "two.pdf")
-		i := slices.IndexFunc(s.lastButtons(), func(c string) bool { return strings.HasPrefix(c, tt.press) })
-		if i < 0 {
-			t.Fatalf("no button %q among %q", tt.press, s.lastButtons())
-		}
-		if got := s.says(s.lastButtons()[i], ""); !strings.Contains(got, tt.answer) {
-			t.Errorf("%s: answered %q", tt.press, got)
-		}
-		s.want("one.pdf two.pdf", tt.addedTo)
-		if len(s.instances()) != 1 {
-			t.Errorf("%d instances", len(s.instances()))
-		}
-	}
-}
-
-func TestWhatIsKeptIsBoundedAndForgotten(t *testing.T) {
-	s := newSender(t)
-	for range mostKept + 5 {
-		s.says("", "a.pdf")
-	}
-	if s.kept() != mostKept {
-		t.Errorf("%d events are kept, want %d", s.kept(), mostKept)
-	}
-	button := s.lastButtons()[0]
-	s.now = s.now.Add(keptFor + time.Second)
-	if got := s.says(button, ""); !strings.Contains(got, "I don't have that file any more") {
-		t.Errorf("answered %q", got)
-	}
-	if err := s.router.forgetOld(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	err := s.store.View(t.Context(), func(tx services.Tx) error {
-		text, err := tx.Setting(latelySetting)
-		if text != "" {
-			t.Errorf("still stored: %s", text)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.says("start site", "")
-	s.want("", "")
-}
-
-func TestALatePartOfAnAlbumAsksNothingAgain(t *testing.T) {
-	s := newSender(t)
-	album := func(m *bots.Message) { m.Group = "g" }
-	s.says("", "one.jpg", album)
-	if got := s.says("", "two.jpg", album); got != "" {
-		t.Errorf("answered %q", got)
-	}
-	s.says("", "other.pdf")
-	s.says("start site", "", func(m *bots.Message) { m.Answers = "1" })
-	s.want("one.jpg two.jpg", "")
-}
-
 func TestAnAnswerToAFileShowsIt(t *testing.T) {
 	s := newSender(t)
 	got := s.says("start site", "", func(m *bots.Message) { m.Quoted = []bots.Attachment{{Name: "old.pdf"}} })
@@ -230,33 +134,6 @@ func TestAnAnswerToAFileShowsIt(t *testing.T) {
 	if got := s.says("start ssh", "", func(m *bots.Message) { m.Quoted = []bots.Attachment{{Name: "old.pdf"}} }); !strings.Contains(got, "ssh") {
 		t.Errorf("answered %q", got)
 	}
-}
-
-func TestAnAnswerToOnePartOfAnAlbumMeansAllOfIt(t *testing.T) {
-	s := newSender(t)
-	album := func(m *bots.Message) { m.Group = "g" }
-	s.says("", "one.jpg", album)
-	s.says("", "two.jpg", album)
-	s.says("", "other.pdf")
-	s.says("start site", "", func(m *bots.Message) {
-		m.Quoted, m.QuotedGroup = []bots.Attachment{{Name: "two.jpg"}}, "g"
-	})
-	s.want("one.jpg two.jpg", "")
-	s.says("start site as two", "", func(m *bots.Message) {
-		m.Quoted, m.QuotedGroup = []bots.Attachment{{Name: "old.jpg"}}, "older"
-	})
-	s.want("one.jpg two.jpg old.jpg", "")
-}
-
-func TestAFileThatIsSentAgainWithItsWordsIsNotUsedTwice(t *testing.T) {
-	s := newSender(t)
-	s.says("", "one.jpg")
-	s.says("start site", "one.jpg")
-	if s.kept() != 0 {
-		t.Errorf("%d events are still kept", s.kept())
-	}
-	s.says("start site as two", "")
-	s.want("one.jpg", "")
 }
 
 func TestAddAndClearSayWhatHappened(t *testing.T) {
@@ -305,45 +182,5 @@ func TestWhatCannotBeHadIsTold(t *testing.T) {
 	s.says("start site", "one.jpg", missing)
 	if !slices.Equal(s.staged.missing, []string{bots.Unfetched}) {
 		t.Errorf("told to the page: %q", s.staged.missing)
-	}
-}
-
-func TestAFileThatFailsIsFetchedAgain(t *testing.T) {
-	tooBig := services.E(services.CodeBadContent, "reason", "too-big")
-	for name, tt := range map[string]struct {
-		failures int
-		cause    error
-		tries    int
-		ok       bool
-	}{
-		"once":      {1, errors.New("500"), 2, true},
-		"for ever":  {100, errors.New("500"), fetchTries, false},
-		"too large": {100, tooBig, 1, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var logged bytes.Buffer
-				r := &Router{o: RouterOptions{Log: slog.New(slog.NewTextHandler(&logged, nil))}}
-				tries := 0
-				open := r.patiently(&bots.Message{Network: "test", ID: "7"}, func(context.Context) (io.ReadCloser, error) {
-					if tries++; tries <= tt.failures {
-						return nil, tt.cause
-					}
-					return io.NopCloser(strings.NewReader("whole")), nil
-				})
-				body, err := open(t.Context())
-				if (err == nil) != tt.ok || tries != tt.tries {
-					t.Fatalf("%v after %d tries", err, tries)
-				}
-				if tt.ok {
-					if data, err := io.ReadAll(body); err != nil || string(data) != "whole" {
-						t.Errorf("read %q, %v", data, err)
-					}
-				}
-				if want := tt.cause == tooBig; strings.Contains(logged.String(), "message=7") == want {
-					t.Errorf("logged %q", logged.String())
-				}
-			})
-		})
 	}
 }
