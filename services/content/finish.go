@@ -36,7 +36,7 @@ func (w *writer) finish(pages Pages) error {
 // renderMarkdown makes a page beside every Markdown file.
 func (w *writer) renderMarkdown(pages Pages) error {
 	for _, f := range w.manifest.Files {
-		name := rendered(f.Name)
+		name := w.limits.rendered(f.Name)
 		if !isMarkdown(f.Name) || w.has(name) || f.Bytes > maxText {
 			continue
 		}
@@ -51,7 +51,7 @@ func (w *writer) renderMarkdown(pages Pages) error {
 		if err != nil {
 			return err
 		}
-		if err := w.make(name, page); err != nil {
+		if err := w.make(name, page); err != nil && reasonOf(err) != Twice { // a folder is called so: a download then
 			return err
 		}
 	}
@@ -68,7 +68,10 @@ func (w *writer) affordable(f sent) bool {
 }
 
 // rendered is the name of a Markdown file's page.
-func rendered(name string) string { return strings.TrimSuffix(name, path.Ext(name)) + ".html" }
+func (l Limits) rendered(name string) string {
+	dir, file := path.Split(name)
+	return dir + shorten(strings.TrimSuffix(file, path.Ext(file))+".html", l.NameLen)
+}
 
 // firstPage sees to it that there is an index.html: the page that came, which
 // words have no place on, or one that is made of the words and the files.
@@ -132,7 +135,7 @@ func mentioned(text, name string) bool {
 
 func (w *writer) item(f sent) Item {
 	i := Item{Name: f.Name, Description: f.Description, Bytes: f.Bytes, Kind: kindOf(f.Name)}
-	if page := rendered(f.Name); isMarkdown(f.Name) && slices.Contains(w.manifest.Made, page) {
+	if page := w.limits.rendered(f.Name); isMarkdown(f.Name) && slices.Contains(w.manifest.Made, page) {
 		i.Link = page
 	}
 	return i

@@ -15,6 +15,10 @@ import (
 // drive is how a path on Windows begins.
 var drive = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
 
+// maxPath is how long a whole path may be, in bytes: systems open no more than
+// four times as much.
+const maxPath = 1000
+
 // clean turns a path as it was sent into one that stays below the root and
 // that every visitor's browser can ask for: Unicode's composed form, plain
 // spaces, no invisible characters, no colon. Only paths that lead elsewhere
@@ -39,10 +43,11 @@ func (l Limits) clean(name string) (string, error) {
 	if len(elements) == 0 {
 		return "", refuse(BadName, errors.New("no name"))
 	}
-	if len(elements) > l.Depth {
-		return "", refuse(TooDeep, fmt.Errorf("%d levels", len(elements)))
+	clean := path.Join(elements...)
+	if len(elements) > l.Depth || len(clean) > maxPath {
+		return "", refuse(TooDeep, fmt.Errorf("%d levels, %d bytes", len(elements), len(clean)))
 	}
-	return path.Join(elements...), nil
+	return clean, nil
 }
 
 // cleanElement cleans one element of a path.

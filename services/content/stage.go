@@ -107,7 +107,7 @@ func (w *writer) single(f File, data []byte, alone bool) error {
 	// A file that is sent by itself is meant, whatever it is called; but no
 	// name that begins with a dot is served.
 	if name = strings.TrimLeft(name, "."); leftover(name) != "" || name == "" {
-		name = "file-" + name
+		name = shorten("file-"+name, w.limits.NameLen)
 	}
 	if heic(data) {
 		// As a file in an archive it may be meant for download; a picture
