@@ -67,18 +67,25 @@ func (c *conn) rewriteSecrets() (err error) {
 		}
 	}()
 	for _, table := range secretTables {
-		for _, query := range []string{
-			"CREATE TEMP TABLE rewritten AS SELECT * FROM main." + table,
-			"DELETE FROM main." + table, // without WHERE: page by page
-			"INSERT INTO main." + table + " SELECT * FROM temp.rewritten",
-			"DROP TABLE temp.rewritten",
-		} {
-			if _, err := c.c.ExecContext(context.Background(), query); err != nil {
-				return err
-			}
+		if err := c.rewrite(table); err != nil {
+			return err
 		}
 	}
 	return c.exec("COMMIT")
+}
+
+func (c *conn) rewrite(table string) error {
+	for _, query := range []string{
+		"CREATE TEMP TABLE rewritten AS SELECT * FROM main." + table,
+		"DELETE FROM main." + table, // without WHERE: page by page
+		"INSERT INTO main." + table + " SELECT * FROM temp.rewritten",
+		"DROP TABLE temp.rewritten",
+	} {
+		if _, err := c.c.ExecContext(context.Background(), query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkpoint empties the write-ahead log; false if a reader was in the way.

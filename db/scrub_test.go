@@ -107,6 +107,46 @@ func TestScrubOnAFullDiskFailsAndLosesNothing(t *testing.T) {
 	}
 }
 
+// What a scrub has done before its end is in the files already when there is
+// no memory left for it; a crash then must leave what was there before.
+func TestACrashWithinAScrubLosesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "s")
+	s := mustOpen(t, filepath.Join(dir, "onionbot.db"), released(t))
+	fill(t, s, 800)
+	c, err := s.writer.exclusive(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.writer.leave()
+	emptied, err := os.Stat(s.path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{"PRAGMA cache_size = 10", "BEGIN IMMEDIATE"} {
+		if _, err := c.c.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, table := range secretTables {
+		if err := c.rewrite(table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if spilled, err := os.Stat(s.path + "-wal"); err != nil || spilled.Size() <= emptied.Size() {
+		t.Errorf("the test is blind: the log did not grow (%v)", err)
+	}
+	after := filepath.Join(t.TempDir(), "s")
+	if err := os.CopyFS(after, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if got := rowsOf(t, mustOpen(t, filepath.Join(after, "onionbot.db"), released(t))); got != 800 {
+		t.Errorf("%d instances are left", got)
+	}
+}
+
 func rowsOf(t *testing.T, s *Store) (n int) {
 	t.Helper()
 	err := s.View(t.Context(), func(tx services.Tx) (err error) {

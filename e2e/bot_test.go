@@ -217,6 +217,7 @@ func (b *bot) cleanUp() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
+	ran := b.alive()
 	out, err := exec.CommandContext(ctx, shared.binary, "down", "--config", filepath.Join(b.dir, "config.toml")).CombinedOutput()
 	if err != nil {
 		b.t.Errorf("down: %v\n%s", err, out)
@@ -224,6 +225,9 @@ func (b *bot) cleanUp() {
 	if b.cmd != nil {
 		select {
 		case <-b.done:
+			if code := b.cmd.ProcessState.ExitCode(); ran && code != 0 {
+				b.t.Errorf("down ended the daemon with code %d: a service manager would start it again", code)
+			}
 		case <-time.After(30 * time.Second):
 			b.t.Errorf("down did not end the daemon")
 			b.kill()
