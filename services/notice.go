@@ -17,7 +17,7 @@ type Kind string
 // The kinds of notice.
 const (
 	KindReply       Kind = "reply"       // the answer to a command that is not about one instance; Body holds it, rendered
-	KindStarted     Kind = "started"     // accepted; address and expiry; Args: untaken-time, untaken-rules if it ran already
+	KindStarted     Kind = "started"     // accepted; address and expiry; Args: again if it ran already, then untaken-time, untaken-rules
 	KindProgress    Kind = "progress"    // a long step goes on; Args: step; or fault, if it failed and is tried again, and how an app ended (exit, memory)
 	KindReachable   Kind = "reachable"   // verified through tor
 	KindUnreachable Kind = "unreachable" // given up and removed

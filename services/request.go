@@ -31,6 +31,7 @@ func (r Request) replyKey() string { return "reply/" + r.Network + "/" + r.Messa
 type StartOptions struct {
 	Service string // name or alias
 	Name    string // "" = the service's name
+	NewName bool   // if something of that name runs, another one is meant, under a name that is free
 	Life    time.Duration
 	Until   time.Time // instead of Life
 	Rules   Rules

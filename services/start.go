@@ -80,6 +80,13 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 	var inst *Instance
 	audit := AuditEntry{Action: "start", Detail: def.Name}
 	err := m.command(ctx, req, audit, func(tx Tx, now time.Time) ([]*Notice, error) {
+		if opts.NewName {
+			free, err := freeName(tx, req.User, opts.Name)
+			if err != nil {
+				return nil, err
+			}
+			opts.Name, fresh.Name = free, free
+		}
 		running, err := sameName(tx, req.User, opts.Name)
 		if err != nil {
 			return nil, err
@@ -144,10 +151,10 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 	return []*Notice{notice}, tx.PutInstance(inst)
 }
 
-// untaken names, for the notice, what a start of something that runs already
-// asked for and did not get.
+// untaken tells a notice that a start was of something that runs already, and
+// what it asked for and did not get.
 func (o StartOptions) untaken() map[string]string {
-	args := make(map[string]string)
+	args := map[string]string{"again": "yes"}
 	if o.Life > 0 || !o.Until.IsZero() {
 		args["untaken-time"] = "yes"
 	}
@@ -234,6 +241,21 @@ func sameName(tx Tx, u *User, name string) (*Instance, error) {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// freeName is the name, or the first of name2, name3, … that nothing of the
+// owner's has.
+func freeName(tx Tx, u *User, name string) (string, error) {
+	for n := 1; ; n++ {
+		free := name
+		if n > 1 {
+			free = fmt.Sprint(name, n)
+		}
+		found, err := tx.CountInstances(InstanceFilter{Owner: u.Name, Name: free, NotEnded: true})
+		if err != nil || found == 0 {
+			return free, err
+		}
+	}
 }
 
 // validName bounds what a user may call an instance: it is typed on phones

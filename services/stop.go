@@ -6,54 +6,58 @@ import (
 	"time"
 )
 
-// Stop begins the end of one instance. Saying it twice gets the same answer.
-func (m *Manager) Stop(ctx context.Context, req Request, target string) error {
-	var changed string
-	err := m.command(ctx, req, AuditEntry{Action: "stop"}, func(tx Tx, now time.Time) ([]*Notice, error) {
-		inst, err := find(tx, req.User, target)
-		if err != nil {
-			return nil, err
+// Stop begins the end of the instances that the targets name; "" is the only
+// one. Saying it twice gets the same answer.
+func (m *Manager) Stop(ctx context.Context, req Request, targets ...string) error {
+	return m.stop(ctx, req, "stop", func(tx Tx) ([]*Instance, error) {
+		var meant []*Instance
+		for _, target := range targets {
+			inst, err := find(tx, req.User, target)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(meant, func(i *Instance) bool { return i.ID == inst.ID }) {
+				meant = append(meant, inst)
+			}
 		}
-		if !req.means(inst) {
-			return nil, E(CodeTooOld)
-		}
-		changed = inst.ID
-		if err := End(tx, inst, ReasonStopped, FaultNone, now); err != nil {
-			return nil, err
-		}
-		return []*Notice{{Key: req.replyKey(), Kind: KindStopping, Instance: inst.ID, Slot: "end/" + inst.ID, Args: EndArgs(inst)}}, nil
+		return meant, nil
 	})
-	if err == nil && changed != "" {
-		m.o.Reconciler.Notify(changed)
-	}
-	return err
 }
 
-// StopAll begins the end of everything the user has running.
-func (m *Manager) StopAll(ctx context.Context, req Request) error {
+// StopAll begins the end of everything the user has running; a service, if
+// named, of that only.
+func (m *Manager) StopAll(ctx context.Context, req Request, service string) error {
+	return m.stop(ctx, req, "stop-all", func(tx Tx) ([]*Instance, error) {
+		return tx.Instances(InstanceFilter{Owner: req.User.Name, Service: service, NotEnded: true})
+	})
+}
+
+// stop begins the end of what pick finds, in one transaction.
+func (m *Manager) stop(ctx context.Context, req Request, action string, pick func(Tx) ([]*Instance, error)) error {
 	var changed []string
-	err := m.command(ctx, req, AuditEntry{Action: "stop-all"}, func(tx Tx, now time.Time) ([]*Notice, error) {
-		mine, err := tx.Instances(InstanceFilter{Owner: req.User.Name, NotEnded: true})
+	err := m.command(ctx, req, AuditEntry{Action: action}, func(tx Tx, now time.Time) ([]*Notice, error) {
+		meant, err := pick(tx)
 		if err != nil {
 			return nil, err
 		}
-		if len(mine) == 0 {
+		if len(meant) == 0 {
 			return nil, E(CodeNothingRunning)
 		}
-		mine = slices.DeleteFunc(mine, func(i *Instance) bool { return !req.means(i) })
-		if len(mine) == 0 {
+		meant = slices.DeleteFunc(meant, func(i *Instance) bool { return !req.means(i) })
+		if len(meant) == 0 {
 			return nil, E(CodeTooOld)
 		}
 		var notices []*Notice
-		for _, inst := range mine {
+		for _, inst := range meant {
 			changed = append(changed, inst.ID)
 			if err := End(tx, inst, ReasonStopped, FaultNone, now); err != nil {
 				return nil, err
 			}
-			notices = append(notices, &Notice{
-				Key: req.replyKey() + "/" + inst.ID, Kind: KindStopping, Instance: inst.ID,
-				Slot: "end/" + inst.ID, Args: EndArgs(inst),
-			})
+			n := &Notice{Key: req.replyKey(), Kind: KindStopping, Instance: inst.ID, Slot: "end/" + inst.ID, Args: EndArgs(inst)}
+			if action != "stop" || len(meant) > 1 {
+				n.Key += "/" + inst.ID
+			}
+			notices = append(notices, n)
 		}
 		return notices, nil
 	})

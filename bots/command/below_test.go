@@ -1,6 +1,7 @@
 package command
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestClausesMayStandBelowTheirCommand(t *testing.T) {
 	} {
 		want.Verb, want.Service = VerbStart, "site"
 		got, err := grammarFor().Parse(text)
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q is %+v, %v, want %+v", text, got, err, want)
 		}
 	}
@@ -57,10 +58,10 @@ func TestAddAndClear(t *testing.T) {
 		"start site with #812":          {Verb: VerbStart, Service: "site", With: "#812"},
 	} {
 		got, err := grammarFor().Parse(text)
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q is %+v, %v, want %+v", text, got, err, want)
 		}
-		if again, err := grammarFor().Parse(got.String()); err != nil || again != got {
+		if again, err := grammarFor().Parse(got.String()); err != nil || !reflect.DeepEqual(again, got) {
 			t.Errorf("%q, typed again as %q, is %+v, %v", text, got.String(), again, err)
 		}
 	}

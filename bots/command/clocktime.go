@@ -8,37 +8,85 @@ import (
 	"onionbot/services"
 )
 
-// moment reads "18:05", "6pm", "6:30 pm", "tomorrow 9:00", "2026-11-24 18:05"
-// in the location of now. A time of day that has gone by today means
-// tomorrow's.
+// moment reads "18:05", "18.05", "18h", "6pm", "6:30 pm", "tomorrow 9:00",
+// "18:00 on friday", "tonight", "2026-11-24 18:05" in the location of now. A
+// time of day that has gone by today means tomorrow's, and a weekday the next
+// one.
 func moment(words []string, now time.Time) (time.Time, int, error) {
+	m := momentReader{words: words, now: now}
 	year, month, day := now.Date()
-	date := time.Date(year, month, day, 0, 0, 0, 0, now.Location())
-	named, used := false, 0
-	if len(words) > 0 {
-		if d, ok := dateWord(words[0], date); ok {
-			date, named, used = d, true, 1
-		}
+	m.today = time.Date(year, month, day, 0, 0, 0, 0, now.Location())
+	m.date = m.today
+	m.readDate()
+	m.skip("at")
+	hour, minute, n, ok := timeOfDay(words[m.used:])
+	switch {
+	case ok:
+		m.used += n
+		m.readDate()
+	case m.tonight: // by itself: until the day is over
+		hour, m.date = 0, m.date.AddDate(0, 0, 1)
+	default:
+		return time.Time{}, 0, badClockTime(words[:min(m.used+1, len(words))])
 	}
-	if used < len(words) && words[used] == "at" {
-		used++
-	}
-	hour, minute, n, ok := timeOfDay(words[used:])
-	if !ok {
-		return time.Time{}, 0, badDuration(words[:min(used+1, len(words))])
-	}
-	used += n
-	at := clockTime(date, hour, minute)
-	if !named && !at.After(now) {
-		at = clockTime(date.AddDate(0, 0, 1), hour, minute)
+	at := clockTime(m.date, hour, minute)
+	switch {
+	case m.weekday && !at.After(now):
+		at = clockTime(m.date.AddDate(0, 0, 7), hour, minute)
+	case !m.named && !at.After(now):
+		at = clockTime(m.date.AddDate(0, 0, 1), hour, minute)
 	}
 	if !at.After(now) {
-		return time.Time{}, 0, services.E(services.CodeBadDuration, "word", strings.Join(words[:used], " "), "why", "past")
+		return time.Time{}, 0, services.E(services.CodeBadDuration, "word", strings.Join(words[:m.used], " "), "why", "past")
 	}
 	if at.Sub(now) > tooLongToMean {
-		return time.Time{}, 0, badDuration(words[:used])
+		return time.Time{}, 0, services.E(services.CodeBadDuration, "word", strings.Join(words[:m.used], " "), "why", "long")
 	}
-	return at, used, nil
+	return at, m.used, nil
+}
+
+// momentReader walks over the words of a moment.
+type momentReader struct {
+	words   []string
+	now     time.Time
+	today   time.Time
+	date    time.Time
+	named   bool // the day was said
+	weekday bool
+	tonight bool
+	used    int
+}
+
+func (m *momentReader) skip(word string) {
+	if m.used < len(m.words) && m.words[m.used] == word {
+		m.used++
+	}
+}
+
+// readDate reads a day, before or after the time; not both.
+func (m *momentReader) readDate() {
+	at := m.used
+	if at < len(m.words) && (m.words[at] == "on" || m.words[at] == "next") {
+		at++
+	}
+	if m.named || at >= len(m.words) {
+		return
+	}
+	w := m.words[at]
+	date, ok := dateWord(w, m.today)
+	for k := range 7 {
+		day := strings.ToLower(time.Weekday(k).String())
+		if w == day || len(w) >= 3 && w == day[:3] {
+			date, ok, m.weekday = m.today.AddDate(0, 0, (k-int(m.today.Weekday())+7)%7), true, true
+		}
+	}
+	if ok {
+		m.date, m.named, m.tonight, m.used = date, true, w == "tonight", at+1
+	}
+}
+
+func badClockTime(words []string) error {
+	return services.E(services.CodeBadDuration, "word", strings.Join(words, " "), "why", "clock")
 }
 
 func clockTime(date time.Time, hour, minute int) time.Time {
@@ -48,7 +96,7 @@ func clockTime(date time.Time, hour, minute int) time.Time {
 
 func dateWord(w string, today time.Time) (time.Time, bool) {
 	switch w {
-	case "today":
+	case "today", "tonight":
 		return today, true
 	case "tomorrow":
 		return today.AddDate(0, 0, 1), true
@@ -77,7 +125,7 @@ func timeOfDay(words []string) (hour, minute, used int, ok bool) {
 	if half == "" && len(words) > 1 && (words[1] == "am" || words[1] == "pm") {
 		half, used = words[1], 2
 	}
-	h, m, colon := strings.Cut(w, ":")
+	h, m, colon := cutClock(w)
 	if !colon && half == "" {
 		return 0, 0, 0, false // "18" alone could be anything
 	}
@@ -98,6 +146,20 @@ func timeOfDay(words []string) (hour, minute, used int, ok bool) {
 		}
 	}
 	return hour, minute, used, okHour && hour <= 23 && minute <= 59
+}
+
+// cutClock cuts a time of day at what stands between hours and minutes: ":",
+// "." or "h", which may also stand behind the hour alone.
+func cutClock(w string) (hour, minute string, cut bool) {
+	for _, mark := range []string{":", ".", "h"} {
+		if h, m, ok := strings.Cut(w, mark); ok {
+			if m == "" && mark == "h" {
+				m = "00"
+			}
+			return h, m, true
+		}
+	}
+	return w, "", false
 }
 
 // small reads a number of one or two digits.

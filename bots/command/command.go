@@ -12,6 +12,7 @@ type Verb string
 // The verbs.
 const (
 	VerbGreet    Verb = "hello"
+	VerbThanks   Verb = "thanks"
 	VerbStart    Verb = "start"
 	VerbStop     Verb = "stop"
 	VerbList     Verb = "list"
@@ -29,12 +30,14 @@ const (
 // are zero.
 type Command struct {
 	Verb    Verb
-	Service string        // start: the definition's name
+	Service string        // start: the definition's name; stop with All: only what it is
 	Name    string        // start: the name after "as"; "" for the service's own
 	Target  string        // stop, status, more, qr, add, clear: a name or "#id"; "" for the only one
-	All     bool          // stop: everything
+	Others  []string      // stop: more names
+	All     bool          // stop: everything; help: all commands
+	New     bool          // start: another one, under a name that is free
 	For     time.Duration // start, more
-	Until   time.Time     // start: instead of For
+	Until   time.Time     // start, more: instead of For
 	Idle    time.Duration // start: end after this long without a visitor
 	Visits  int           // start: end after this many connections
 	Topic   Verb          // help: one command; "" for all
@@ -51,10 +54,17 @@ func (c Command) String() string {
 	add := func(w ...string) { words = append(words, w...) }
 	switch c.Verb {
 	case VerbStart:
+		if c.New {
+			add("another")
+		}
 		add(c.Service)
 		c.clauses(add)
 	case VerbMore:
-		add(shortDuration(c.For))
+		if c.Until.IsZero() {
+			add(shortDuration(c.For))
+		} else {
+			add("until", c.Until.Format("2006-01-02 15:04"))
+		}
 	case VerbHelp:
 		if c.Topic != "" {
 			add(string(c.Topic))
@@ -63,8 +73,14 @@ func (c Command) String() string {
 	switch {
 	case c.All:
 		add("all")
+		if c.Verb == VerbStop && c.Service != "" {
+			add(c.Service)
+		}
 	case c.Target != "":
 		add(c.Target)
+		for _, o := range c.Others {
+			add("and", o)
+		}
 	}
 	if c.With != "" {
 		add("with", c.With)

@@ -25,6 +25,36 @@ func unit(w string) time.Duration {
 		return 24 * time.Hour
 	case "w", "wk", "wks", "week", "weeks":
 		return 7 * 24 * time.Hour
+	case "mo", "month", "months":
+		return 30 * 24 * time.Hour
+	}
+	return 0
+}
+
+// number is a number that is written out; 0 if it is none.
+func number(w string) float64 {
+	switch w {
+	case "a", "an", "one":
+		return 1
+	case "fifteen":
+		return 15
+	case "twenty":
+		return 20
+	case "thirty":
+		return 30
+	case "forty":
+		return 40
+	case "fifty":
+		return 50
+	case "sixty":
+		return 60
+	case "ninety":
+		return 90
+	}
+	for n, name := range []string{"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"} {
+		if w == name {
+			return float64(n + 2)
+		}
 	}
 	return 0
 }
@@ -33,7 +63,7 @@ func unit(w string) time.Duration {
 // "an hour and 30 min". It reports how many words it took; 0 with a
 // [services.CodeBadDuration] if the first ones are none.
 func duration(words []string) (time.Duration, int, error) {
-	var sum time.Duration
+	var sum, last time.Duration // last is the unit that was read last
 	used := 0
 	for used < len(words) {
 		at := used
@@ -41,21 +71,49 @@ func duration(words []string) (time.Duration, int, error) {
 			at++
 		}
 		d, n, ok := span(words[at:])
+		if used > 0 && !ok {
+			d, n, ok = rest(words[at:], last)
+		}
 		if !ok {
 			break
 		}
 		sum += d
 		used = at + n
+		last = lastUnit(words[used-1])
 		if sum > tooLongToMean {
-			return 0, 0, badDuration(words[:used])
+			return 0, 0, services.E(services.CodeBadDuration, "word", strings.Join(words[:used], " "), "why", "long")
 		}
 	}
 	sum = sum.Truncate(time.Second)
 	if used == 0 || sum <= 0 {
-		return 0, 0, badDuration(words[:min(max(used, 1), len(words))])
+		most := max(used, 1)
+		if used == 0 && len(words) > 0 && number(words[0]) > 0 { // "a while"
+			most = 2
+		}
+		return 0, 0, badDuration(words[:min(most, len(words))])
 	}
 	return sum, used, nil
 }
+
+// rest reads what may follow an amount without a unit of its own: "an hour and
+// a half", "1h 30".
+func rest(words []string, unit time.Duration) (d time.Duration, used int, ok bool) {
+	switch {
+	case unit == 0 || len(words) == 0:
+	case words[0] == "half":
+		return unit / 2, 1, true
+	case words[0] == "a" && len(words) > 1 && words[1] == "half":
+		return unit / 2, 2, true
+	case unit == time.Hour && !visits(words):
+		if n, two := small(words[0]); two && n < 60 {
+			return time.Duration(n) * time.Minute, 1, true
+		}
+	}
+	return 0, 0, false
+}
+
+// lastUnit is the unit that a word of an amount ends with.
+func lastUnit(w string) time.Duration { return unit(strings.TrimLeft(w, "+0123456789.,")) }
 
 func badDuration(words []string) error {
 	return services.E(services.CodeBadDuration, "word", strings.Join(words, " "))
@@ -66,11 +124,25 @@ func span(words []string) (d time.Duration, used int, ok bool) {
 	if len(words) == 0 {
 		return 0, 0, false
 	}
-	switch w := words[0]; {
-	case len(words) > 2 && w == "half" && (words[1] == "an" || words[1] == "a") && unit(words[2]) > 0:
-		return unit(words[2]) / 2, 3, true
-	case len(words) > 1 && (w == "a" || w == "an" || w == "one") && unit(words[1]) > 0:
-		return unit(words[1]), 2, true
+	at := func(i int) string {
+		if i < len(words) {
+			return words[i]
+		}
+		return ""
+	}
+	switch n := number(words[0]); {
+	case words[0] == "half" && (at(1) == "an" || at(1) == "a") && unit(at(2)) > 0:
+		return unit(at(2)) / 2, 3, true
+	case words[0] == "half" && unit(at(1)) > 0:
+		return unit(at(1)) / 2, 2, true
+	case n == 1 && at(1) == "couple" && at(2) == "of" && unit(at(3)) > 0:
+		return 2 * unit(at(3)), 4, true
+	case n == 1 && at(1) == "half" && unit(at(2)) > 0:
+		return unit(at(2)) / 2, 3, true
+	case n > 0 && unit(at(1)) > 0:
+		return times(n, unit(at(1))), 2, true
+	case n > 0 && at(1) == "and" && at(2) == "a" && at(3) == "half" && unit(at(4)) > 0:
+		return times(n+0.5, unit(at(4))), 5, true
 	}
 	if d, ok := joined(words[0]); ok {
 		return d, 1, true
@@ -85,12 +157,15 @@ func span(words []string) (d time.Duration, used int, ok bool) {
 
 // joined reads "1h30m".
 func joined(w string) (time.Duration, bool) {
-	var sum time.Duration
-	if w == "" {
+	var sum, last time.Duration
+	if w = strings.TrimPrefix(w, "+"); w == "" {
 		return 0, false
 	}
 	for w != "" {
-		digits := len(w) - len(strings.TrimLeft(w, "0123456789."))
+		digits := len(w) - len(strings.TrimLeft(w, "0123456789.,"))
+		if n, two := small(w); two && last == time.Hour && len(w) == 2 && n < 60 { // "2h30"
+			return sum + time.Duration(n)*time.Minute, true
+		}
 		f, ok := amount(w[:digits])
 		if !ok {
 			return 0, false
@@ -105,13 +180,17 @@ func joined(w string) (time.Duration, bool) {
 		if sum > tooLongToMean {
 			return tooLongToMean + 1, true
 		}
-		w = w[letters:]
+		w, last = w[letters:], u
 	}
 	return sum, true
 }
 
 // amount reads a plain decimal number, as people write one.
 func amount(w string) (float64, bool) {
+	w = strings.TrimPrefix(w, "+")
+	if strings.Count(w, ",") == 1 && !strings.Contains(w, ".") {
+		w = strings.Replace(w, ",", ".", 1)
+	}
 	if w == "" || len(w) > 20 || strings.Trim(w, "0123456789.") != "" {
 		return 0, false
 	}

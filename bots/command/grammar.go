@@ -30,15 +30,7 @@ func (g *Grammar) Parse(text string) (Command, error) {
 	if utf8.RuneCountInString(body) > maxBody {
 		return Command{}, services.E(services.CodeTextTooLong, "max", "20000")
 	}
-	slash := strings.HasPrefix(line, "/")
-	ws := words(strings.TrimLeft(line, "/ "))
-	if len(ws) == 0 {
-		return Command{}, services.E(services.CodeEmpty)
-	}
-	if slash {
-		ws[0], _, _ = strings.Cut(ws[0], "@") // "/start@name_of_the_bot"
-	}
-	cmd, err := g.line(ws, slash)
+	cmd, err := g.readLine(line)
 	if err != nil {
 		return Command{}, err
 	}
@@ -46,6 +38,27 @@ func (g *Grammar) Parse(text string) (Command, error) {
 		return Command{}, err
 	}
 	return cmd, nil
+}
+
+func (g *Grammar) readLine(line string) (Command, error) {
+	slash := strings.HasPrefix(line, "/")
+	ws := words(strings.TrimLeft(line, "/ "))
+	switch {
+	case len(ws) == 0 && pleased(line):
+		return Command{Verb: VerbThanks}, nil
+	case len(ws) == 0:
+		return Command{}, services.E(services.CodeEmpty)
+	case slash:
+		ws[0], _, _ = strings.Cut(ws[0], "@") // "/start@name_of_the_bot"
+		if first, rest, cut := strings.Cut(ws[0], "_"); cut && rest != "" && !g.opens(ws[0]) && g.opens(first) {
+			ws = append([]string{first, rest}, ws[1:]...) // "/start_site"
+		}
+	}
+	cmd, err := g.line(g.phrase(ws), slash)
+	if services.IsCode(err, services.CodeUnknownCommand) && pleased(line) && !slash {
+		return Command{Verb: VerbThanks}, nil // "thanks for the link"
+	}
+	return cmd, err
 }
 
 // line finds the command that the first word names and lets it read the rest.
@@ -107,6 +120,14 @@ func (r *reader) next() string {
 		r.words = r.words[1:]
 	}
 	return w
+}
+
+// target reads a name; a word that stands for what is running is none.
+func (r *reader) target() string {
+	if w := r.next(); !meansIt(w) {
+		return w
+	}
+	return ""
 }
 
 // skip passes over words that only make a sentence of it, unless one of them

@@ -12,15 +12,26 @@ func articles() []string { return []string{"a", "an", "the", "my"} }
 
 func parseNothing(*reader, *Command) error { return nil }
 
+// parseAnything is for kind words: whatever follows is kind, too.
+func parseAnything(r *reader, _ *Command) error {
+	r.words = nil
+	return nil
+}
+
 func parseTarget(r *reader, c *Command) error {
+	r.skip("of", "for", "to")
 	r.skip(articles()...)
-	c.Target = r.next()
+	c.Target = r.target()
 	return nil
 }
 
 func parseHelp(r *reader, c *Command) error {
 	word := strings.TrimLeft(r.next(), "/")
-	if word == "" {
+	switch word {
+	case "":
+		return nil
+	case "all", "everything":
+		c.All = true
 		return nil
 	}
 	for _, e := range r.grammar.visible() {
@@ -75,30 +86,75 @@ func parseWith(r *reader, c *Command) error {
 	return nil
 }
 
+// parseStop never fails for want of grammar: what says nothing is passed over.
+// Names are kept apart by "and" or a comma.
 func parseStop(r *reader, c *Command) error {
-	r.skip(articles()...)
-	switch word := r.next(); word {
-	case "all", "everything":
+	said := slices.DeleteFunc(slices.Clone(r.words), func(w string) bool {
+		return meansIt(w) || slices.Contains([]string{
+			"a", "an", "the", "my", "now", "immediately", "asap", "right", "away", "quickly", "of", "and", "down", "off", "running", "service",
+			"services", "onion", "onions", "again", "already", "too", "both", "for", "me",
+		}, w)
+	})
+	r.words = nil
+	if k := slices.IndexFunc(said, func(w string) bool { return w == "all" || w == "everything" }); k >= 0 {
 		c.All = true
-	default:
-		c.Target = word
+		for _, w := range slices.Delete(said, k, k+1) {
+			service, err := services.Choose(r.grammar.Services, r.grammar.User, strings.TrimSuffix(w, "s"))
+			if err != nil {
+				service, err = services.Choose(r.grammar.Services, r.grammar.User, w)
+			}
+			if err != nil || c.Service != "" {
+				return r.usage(w)
+			}
+			c.Service = service.Name
+		}
+		return nil
+	}
+	if len(said) > 0 {
+		c.Target, c.Others = said[0], slices.Clip(said[1:])
+	}
+	if len(c.Others) == 0 {
+		c.Others = nil
 	}
 	return nil
 }
 
 func parseMore(r *reader, c *Command) error {
-	r.skip("by", "for", "to", "my", "the")
+	if r.peek() == "time" {
+		r.next()
+	}
+	r.skip("by", "for", "to", "my", "the", "more", "longer")
+	if r.peek() == "until" || r.peek() == "till" {
+		return parseMoreUntil(r, c)
+	}
 	var err error
 	if _, _, bad := duration(r.words); bad != nil && len(r.words) > 1 && !looksLikeTime(r.words[0]) {
-		c.Target = r.next()
+		c.Target = r.target()
 		r.skip("by", "for", "to")
+		if r.peek() == "until" || r.peek() == "till" {
+			return parseMoreUntil(r, c)
+		}
 	}
 	if c.For, err = r.duration(); err != nil {
 		return err
 	}
+	if meansLonger(r.peek()) {
+		r.next()
+	}
 	if c.Target == "" {
 		r.skip("for", "on", "my", "the")
-		c.Target = r.next()
+		c.Target = r.target()
+	}
+	return nil
+}
+
+func parseMoreUntil(r *reader, c *Command) error {
+	if err := parseUntil(r, c); err != nil {
+		return err
+	}
+	if c.Target == "" {
+		r.skip("for", "my", "the")
+		c.Target = r.target()
 	}
 	return nil
 }
@@ -110,6 +166,10 @@ func looksLikeTime(w string) bool {
 
 func parseStart(r *reader, c *Command) error {
 	r.skip(articles()...)
+	for c.Verb == VerbStart && len(r.words) > 1 && slices.Contains([]string{"another", "new", "second", "fresh"}, r.peek()) {
+		c.New = true
+		r.next()
+	}
 	word := r.next()
 	if word == "" {
 		return r.usage("")
@@ -154,6 +214,9 @@ func parseClause(r *reader, c *Command) error {
 		var err error
 		c.Idle, err = r.duration()
 		return err
+	case "now", "immediately", "right":
+		r.next()
+		return nil
 	case "once":
 		r.next()
 		if c.Visits > 0 {

@@ -48,7 +48,7 @@ func (e Entry) Listed() bool { return !e.hidden }
 func table() []Entry {
 	return []Entry{
 		{
-			Name: VerbStart, Aliases: []string{"run", "open", "launch", "create", "new", "up"},
+			Name: VerbStart, Aliases: []string{"run", "open", "launch", "create", "make", "up"},
 			Usage: "start <service> [as <name>] [for <duration>]",
 			Help:  "start an onion service",
 			Examples: []Example{
@@ -58,12 +58,13 @@ func table() []Entry {
 				{"start site once", "ends after one visit"},
 				{"start site for 20 visits", "ends after that many connections"},
 				{"start site as blog", "a second one, with a name of its own"},
+				{"start another site", "a second one, with a name that is free"},
 				{"start site keep metadata", "pictures keep place and camera"},
 			},
 			parse: parseStart,
 		},
 		{
-			Name: VerbStop, Aliases: []string{"end", "kill", "close", "remove", "delete", "down"},
+			Name: VerbStop, Aliases: []string{"end", "kill", "close", "remove", "delete", "down", "cancel", "quit", "exit", "halt", "abort", "terminate", "destroy"},
 			Usage: "stop <name> | all", Help: "take it down now; the address is gone for good",
 			Examples: []Example{{"stop site", ""}, {"stop all", "everything of yours"}}, parse: parseStop,
 		},
@@ -72,7 +73,7 @@ func table() []Entry {
 			Usage: "list", Help: "what you have running", parse: parseNothing,
 		},
 		{
-			Name: VerbStatus, Aliases: []string{"info", "show", "state", "check"},
+			Name: VerbStatus, Aliases: []string{"info", "show", "state", "check", "link", "address", "url"},
 			Usage: "status [<name>]", Help: "how it is doing, and until when it lives", parse: parseTarget,
 		},
 		{
@@ -103,11 +104,15 @@ func table() []Entry {
 		},
 		{
 			Name: VerbHelp, Aliases: []string{"?", "h", "commands", "usage"},
-			Usage: "help [<command>]", Help: "this list, or more about one command", parse: parseHelp,
+			Usage: "help [<command> | all]", Help: "what people do, everything, or more about one command", parse: parseHelp,
 		},
 		{
 			Name: VerbGreet, Aliases: []string{"hi", "hey"}, hidden: true,
-			Usage: "hello", Help: "say hello", parse: parseNothing,
+			Usage: "hello", Help: "say hello", parse: parseAnything,
+		},
+		{
+			Name: VerbThanks, Aliases: []string{"thank", "ok", "okay", "great", "cool", "nice", "good", "perfect", "yes", "yay"}, hidden: true,
+			Usage: "thanks", Help: "be kind", parse: parseAnything,
 		},
 	}
 }

@@ -1,9 +1,12 @@
 package command
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // What a message may hold, in characters.
@@ -12,11 +15,15 @@ const (
 	maxBody = 20000 // of the lines below it
 )
 
-// Clean makes text what a person meant to type: valid UTF-8, every kind of
-// space a plain one, straight quotes, no control, bidi or invisible characters.
-// Line ends are kept.
+// Clean makes text what a person meant to type: valid UTF-8, plain letters and
+// digits for those of any width and script style, every kind of space a plain
+// one, straight quotes, no control, bidi or invisible characters. Line ends
+// are kept.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
+		if d, ok := digit(r); ok {
+			return d
+		}
 		switch r {
 		case '\n':
 			return r
@@ -40,7 +47,28 @@ func Clean(s string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, ""))
+	}, norm.NFKC.String(fractions.Replace(strings.ToValidUTF8(s, ""))))
+}
+
+// fractions are written out before NFKC makes "1½" eleven halves.
+var fractions = strings.NewReplacer("½", ".5", "¼", ".25", "¾", ".75", "⅓", ".333", "⅔", ".667")
+
+// digit is the plain digit for one of any script.
+func digit(r rune) (rune, bool) {
+	if r <= unicode.MaxASCII || !unicode.IsDigit(r) {
+		return 0, false
+	}
+	for _, in := range unicode.Nd.R16 {
+		if lo := rune(in.Lo); lo <= r && r <= rune(in.Hi) {
+			return '0' + (r-lo)%10, true
+		}
+	}
+	for _, in := range unicode.Nd.R32 {
+		if lo := rune(in.Lo); lo <= r && r <= rune(in.Hi) {
+			return '0' + (r-lo)%10, true
+		}
+	}
+	return 0, false
 }
 
 // firstLine cuts text into the first line that says something and the rest.
@@ -92,7 +120,7 @@ func isBidi(r rune) bool {
 // politeness is dropped wherever it stands.
 func politeness(w string) bool {
 	switch w {
-	case "please", "pls", "plz", "kindly", "thanks", "thx":
+	case "please", "pls", "plz", "kindly", "thanks", "thx", "ty":
 		return true
 	}
 	return false
@@ -102,7 +130,7 @@ func politeness(w string) bool {
 // and politeness around them.
 func words(line string) []string {
 	var out []string
-	for _, w := range strings.Fields(strings.ToLower(line)) {
+	for _, w := range strings.Fields(plainLetters(line)) {
 		w = trimWord(w)
 		if w == "" || politeness(w) {
 			continue
@@ -112,12 +140,38 @@ func words(line string) []string {
 	return out
 }
 
+// htmlTag is a mark of formatting that some clients leave in the text.
+var htmlTag = regexp.MustCompile(`(?i)</?(b|i|u|s|p|a|em|strong|code|pre|span|br|div|h[1-6])\s*/?>`)
+
+// plainLetters are lower-case letters without emoji and marks of formatting.
+func plainLetters(line string) string {
+	line = htmlTag.ReplaceAllString(line, "")
+	line = strings.NewReplacer("i\u0307", "i", "\u0131", "i", "&", " and ", "p.m.", "pm", "a.m.", "am").Replace(strings.ToLower(line))
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.So, r) || r > unicode.MaxASCII && unicode.Is(unicode.Sk, r) {
+			return ' '
+		}
+		return r
+	}, line)
+}
+
+// pleased reports whether a line without a word of a command is a kind one: a
+// thumb, a heart, "thanks".
+func pleased(line string) bool {
+	for _, w := range strings.Fields(strings.ToLower(line)) {
+		if w = trimWord(w); politeness(w) && w != "please" {
+			return true
+		}
+	}
+	return strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.So, r) })
+}
+
 // trimWord takes off what surrounds a word in a sentence. A lone question
 // mark is a word: it asks for help.
 func trimWord(w string) string {
 	if w == "?" {
 		return w
 	}
-	w = strings.TrimLeft(w, "\"'`([<")
-	return strings.TrimRight(w, "\"'`)]>.,;:!?\u2026")
+	w = strings.TrimLeft(w, "\"'`([<*_~|")
+	return strings.TrimRight(w, "\"'`)]>.,;:!?*_~|\u2026")
 }

@@ -14,8 +14,8 @@ import (
 // error means that nothing was changed.
 type Manager interface {
 	Start(ctx context.Context, req services.Request, opts services.StartOptions) error
-	Stop(ctx context.Context, req services.Request, target string) error
-	StopAll(ctx context.Context, req services.Request) error
+	Stop(ctx context.Context, req services.Request, targets ...string) error
+	StopAll(ctx context.Context, req services.Request, service string) error
 	Fill(ctx context.Context, req services.Request, opts services.FillOptions) error
 	Extend(ctx context.Context, req services.Request, target string, by time.Duration) error
 	Answer(ctx context.Context, req services.Request, body []byte, audit services.AuditEntry) error

@@ -135,7 +135,7 @@ func TestNothingIsSentTwiceWhileChatsAreBusy(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 		time.Sleep(time.Minute)
-		synctest.Wait()
+		settle()
 		got := p.adapter.texts()
 		slices.Sort(got)
 		if len(slices.Compact(got)) != 30 || len(p.adapter.texts()) != 30 {
@@ -152,12 +152,12 @@ func TestNoticesWaitForTheirTime(t *testing.T) {
 		n.DueAt = time.Now().Add(47 * time.Second)
 		p.add(n)
 		time.Sleep(46 * time.Second)
-		synctest.Wait()
+		settle()
 		if len(p.adapter.texts()) != 0 {
 			t.Fatal("sent before its time")
 		}
 		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		settle()
 		if len(p.adapter.texts()) != 1 {
 			t.Fatal("not sent at its time")
 		}
@@ -177,12 +177,12 @@ func TestFailuresAreRetriedWithTheSameKeyAndHoldTheirChat(t *testing.T) {
 		})
 		p.run()
 		p.add(answerTo("a1", "a"), answerTo("a2", "a"), answerTo("b1", "b"))
-		synctest.Wait()
+		settle()
 		if got := p.adapter.texts(); !slices.Contains(got, "b1") || slices.Contains(got, "a2") {
 			t.Errorf("at first: %q", got)
 		}
 		time.Sleep(2 * time.Minute)
-		synctest.Wait()
+		settle()
 		var log []string
 		for _, o := range p.adapter.all() {
 			if o.To.Chat == "a" {
@@ -210,10 +210,10 @@ func TestFloodIsObeyed(t *testing.T) {
 		p.run()
 		p.add(answerTo("a1", "a"), answerTo("a2", "a"))
 		time.Sleep(34 * time.Second)
-		synctest.Wait()
+		settle()
 		p.add(answerTo("a3", "a"))
 		time.Sleep(time.Minute)
-		synctest.Wait()
+		settle()
 		if len(at) != 4 || at[1] < 35*time.Second || at[1] > 36*time.Second {
 			t.Errorf("sent at %v", at)
 		}
@@ -245,7 +245,7 @@ func TestGivingUpIsOnRecord(t *testing.T) {
 				p.run()
 				p.add(answerTo("bad", "a"), answerTo("good", "a"))
 				time.Sleep(c.wait)
-				synctest.Wait()
+				settle()
 				if got := p.outcomes(); !slices.Equal(got, []string{"send given-up reply"}) {
 					t.Errorf("audit %q", got)
 				}
@@ -271,7 +271,7 @@ func TestTheUnwelcomeAreLeftAlone(t *testing.T) {
 		p.run()
 		p.add(answerTo("a1", "a"), answerTo("a2", "a"), later, answerTo("b1", "b"))
 		time.Sleep(2 * time.Hour)
-		synctest.Wait()
+		settle()
 		got := p.adapter.texts()
 		slices.Sort(got)
 		if !slices.Equal(got, []string{"a1", "b1"}) || len(p.pending()) != 0 {
@@ -292,9 +292,9 @@ func TestAMomentThatIsPastIsSkipped(t *testing.T) {
 		stale.StaleAt = time.Now().Add(time.Minute)
 		p.add(stale)
 		time.Sleep(2 * time.Minute)
-		synctest.Wait()
+		settle()
 		p.run()
-		synctest.Wait()
+		settle()
 		if got := p.adapter.texts(); len(got) != 0 || len(p.pending()) != 0 {
 			t.Errorf("sent %q, %d pending", got, len(p.pending()))
 		}
@@ -379,13 +379,13 @@ func TestACrashAfterSendingRepeatsWithTheSameKey(t *testing.T) {
 		p.adapter.answer(func(bots.Outgoing) (string, error) { dead.Store(true); return "m", nil })
 		p.run()
 		p.add(answerTo("a1", "a"))
-		synctest.Wait()
+		settle()
 		p.stop()
 		dead.Store(false)
 		p.adapter.answer(nil)
 		p.box = NewOutbox(p.box.o)
 		p.run()
-		synctest.Wait()
+		settle()
 		if len(p.adapter.all()) != 2 || p.adapter.all()[0].Key != p.adapter.all()[1].Key || p.adapter.all()[1].Attempt != 1 {
 			t.Errorf("sent %+v", p.adapter.all())
 		}
@@ -409,7 +409,7 @@ func TestTheAttemptIsOnRecordBeforeItIsMade(t *testing.T) {
 		})
 		p.run()
 		p.add(&services.Notice{Key: "k", Kind: services.KindStarted, Instance: botstest.InstanceID})
-		synctest.Wait()
+		settle()
 	})
 }
 
@@ -429,7 +429,7 @@ func TestNobodyElseSuffersFromABrokenNotice(t *testing.T) {
 		p.run()
 		p.add(broken, nowhere, answerTo("panic", "b"), answerTo("good", "a"))
 		time.Sleep(time.Minute)
-		synctest.Wait()
+		settle()
 		if got := strings.Join(p.adapter.texts(), " "); strings.Count(got, "panic") != 2 || !strings.Contains(got, "good") {
 			t.Errorf("sent %q", got)
 		}
@@ -445,7 +445,7 @@ func TestTheEndWaitsForWhatIsBeingSent(t *testing.T) {
 		p.adapter.answer(func(bots.Outgoing) (string, error) { time.Sleep(5 * time.Second); return "m", nil })
 		p.run()
 		p.add(answerTo("a1", "a"), answerTo("a2", "a"))
-		synctest.Wait()
+		settle()
 		p.stop()
 		if len(p.adapter.texts()) != 1 || len(p.pending()) != 1 {
 			t.Errorf("sent %q, %d pending", p.adapter.texts(), len(p.pending()))

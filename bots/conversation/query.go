@@ -18,7 +18,13 @@ func (r *Router) query(ctx context.Context, t turn, c command.Command) (bots.Rep
 	switch c.Verb {
 	case command.VerbGreet:
 		return r.o.Replies.Greeting(r.permitted(t.user)), nil
+	case command.VerbThanks:
+		all, err := r.o.Manager.List(ctx, t.user)
+		return r.o.Replies.Thanks(all), err
 	case command.VerbHelp:
+		if c.Topic == "" && !c.All {
+			return r.o.Replies.FirstHelp(r.permitted(t.user)), nil
+		}
 		return r.o.Replies.Help(t.user, c.Topic), nil
 	case command.VerbServices:
 		return r.o.Replies.Services(r.permitted(t.user)), nil

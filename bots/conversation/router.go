@@ -155,6 +155,8 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 		err = r.wordless(ctx, t)
 	case services.IsCode(err, services.CodeEmpty) && len(t.msg.Missing) > 0:
 		return r.answer(ctx, t, r.o.Replies.Unsupported(t.msg.Missing[0]), "message", "unsupported")
+	case err != nil && refusedStop(err):
+		return r.whichToStop(ctx, t, err)
 	case err != nil:
 		return r.fail(ctx, t, "message", err)
 	default:
@@ -169,6 +171,9 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 	if refusal.Code == services.CodeConflict {
 		return err // it lost a race against another command: again
 	}
+	if cmd.Verb == command.VerbStop {
+		return r.whichToStop(ctx, t, refusal)
+	}
 	return r.fail(ctx, t, action, r.helpful(ctx, t, cmd, refusal))
 }
 
@@ -179,15 +184,15 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.start(ctx, t, c)
 	case command.VerbStop:
 		if c.All {
-			return r.o.Manager.StopAll(ctx, t.req)
+			return r.o.Manager.StopAll(ctx, t.req, c.Service)
 		}
-		return r.o.Manager.Stop(ctx, t.req, c.Target)
+		return r.o.Manager.Stop(ctx, t.req, append([]string{c.Target}, c.Others...)...)
 	case command.VerbAdd:
 		return r.add(ctx, t, c)
 	case command.VerbClear:
 		return r.clear(ctx, t, c)
 	case command.VerbMore:
-		return r.o.Manager.Extend(ctx, t.req, c.Target, c.For)
+		return r.more(ctx, t, c)
 	}
 	reply, err := r.query(ctx, t, c)
 	if err != nil {

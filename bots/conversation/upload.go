@@ -69,7 +69,7 @@ func (t *turn) sentAt() time.Time {
 // start stages what is to be shown, and gives it back if the start is refused.
 func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 	opts := services.StartOptions{
-		Service: c.Service, Name: c.Name, Life: c.For, Until: c.Until,
+		Service: c.Service, Name: c.Name, NewName: c.New, Life: c.For, Until: c.Until,
 		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},
 	}
 	if d := r.definition(c.Service); r.o.Content == nil || d == nil || d.Content == "" {

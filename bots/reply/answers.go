@@ -36,6 +36,56 @@ func startButtons(defs []*services.Definition) [][]bots.Button {
 	return rows
 }
 
+// FirstHelp is the three things that people do, on a phone's screen.
+func (r *Renderer) FirstHelp(defs []*services.Definition) bots.Reply {
+	service := "site"
+	if len(defs) > 0 && !slices.ContainsFunc(defs, func(d *services.Definition) bool { return d.Name == service }) {
+		service = defs[0].Name
+	}
+	return bots.Reply{
+		Text: lines(
+			fmt.Sprintf("start %s – start one; with a file or words, it shows them", service),
+			"list – what you have running",
+			"stop – take it down; \"more 2h\" keeps it longer",
+			`Type "help all" for everything else.`),
+		Buttons: [][]bots.Button{
+			{button("Start "+service, "start "+service)},
+			{button("What runs", "list"), button("More", "help all")},
+		},
+	}
+}
+
+// Thanks answers a kind word.
+func (r *Renderer) Thanks(all []*services.Instance) bots.Reply {
+	if len(all) == 0 {
+		return bots.Reply{Text: `You're welcome. Nothing is running now; type "help" to see what you can say.`}
+	}
+	return bots.Reply{
+		Text:    `You're welcome. Type "list" to see what runs, "stop" to take it down.`,
+		Buttons: [][]bots.Button{{button("What runs", "list")}},
+	}
+}
+
+// WhichToStop says why a "stop" did nothing, and offers each of what it can
+// mean.
+func (r *Renderer) WhichToStop(err error, live []*services.Instance) bots.Reply {
+	reply := r.Failure(err)
+	if services.IsCode(err, services.CodeTooOld) || len(live) == 0 {
+		return reply
+	}
+	reply.Buttons = nil
+	for _, i := range live {
+		reply.Buttons = append(reply.Buttons, []bots.Button{button("Stop "+tame(nameIn(i), quoteLimit), "stop #"+i.ID)})
+		if len(reply.Buttons) == 8 {
+			break
+		}
+	}
+	if len(live) > 1 {
+		reply.Buttons = append(reply.Buttons, []bots.Button{button("Stop all", "stop all")})
+	}
+	return reply
+}
+
 // Help lists the commands that the user may give, or tells more about one.
 func (r *Renderer) Help(u *services.User, topic command.Verb) bots.Reply {
 	var out []string

@@ -89,7 +89,10 @@ func (c card) untaken() string {
 	case time:
 		return fmt.Sprintf("It was running already, so its time was not changed. Type \"more 2h %s\" to keep it longer.", c.name)
 	}
-	return ""
+	if c.n.Args["again"] == "" {
+		return ""
+	}
+	return fmt.Sprintf("It was running already. Type \"start another %s\" for one more; what you send with \"start %s\" takes the place of what it shows.", c.again(), c.again())
 }
 
 func (c card) manage() string {

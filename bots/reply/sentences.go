@@ -74,11 +74,19 @@ func sentence(e *services.Error) string {
 func limitSentence(e *services.Error, arg func(string) string) string {
 	switch e.Code {
 	case services.CodeBadDuration:
-		if e.Args["why"] == "past" {
+		switch e.Args["why"] {
+		case "past":
 			return fmt.Sprintf("%s is in the past. Type a time to come, as in \"until 18:00\".", quote(e.Args["word"]))
+		case "clock":
+			return fmt.Sprintf("I can't read %s as a time of day. Type something like 18:00, 6pm or tomorrow 9:00.", quote(e.Args["word"]))
+		case "long":
+			return fmt.Sprintf("%s is too long. Type something like 2h or 3 days.", quote(e.Args["word"]))
 		}
 		return fmt.Sprintf("I can't read %s as a time. Type something like 30m, 2h or 1 day.", quote(e.Args["word"]))
 	case services.CodeTooShort:
+		if ends := arg("ends"); ends != "" {
+			return fmt.Sprintf("It lives until %s anyway. Type a later time, or how much longer, as in \"more 2h\".", ends)
+		}
 		return fmt.Sprintf("That is too short: at least %s, please.", spanArg(e.Args["min"]))
 	case services.CodeTooLong:
 		s := fmt.Sprintf("That is too long: %s is the most for you here, counted from the start.", spanArg(e.Args["max"]))
