@@ -52,7 +52,7 @@ var only = map[string]string{
 	"github.com/alecthomas/kong":   "cmd/onionbot",
 	"github.com/microcosm-cc/":     "bots/page",
 	"github.com/yuin/goldmark":     "bots/page",
-	"golang.org/x/text/":           "services/content",
+	"golang.org/x/text/encoding":   "services/content",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 	"github.com/prometheus/":       "metrics",
 }
