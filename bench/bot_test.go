@@ -61,6 +61,8 @@ run_dir = "run"
 max_instances = 1000
 [times]
 hold = "%s"
+[docker]
+image_age = "0s"
 [tor]
 torrc_include = "torrc"
 size = %d

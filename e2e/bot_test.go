@@ -46,6 +46,8 @@ func newBot(t *testing.T, extra string) *bot {
 state_dir = "state"
 run_dir = "run"
 log_level = "info"
+[docker]
+image_age = "0s" # what lies in the engine's cache for a week is not built anew under a test
 [tor]
 torrc_include = "torrc"
 warm = false

@@ -108,7 +108,8 @@ func (e *engine) containers() []string {
 func TestEngineIsRestarted(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	b := newBot(t, fmt.Sprintf("[docker]\nhost = %q\n", e.host)+twoUsers)
+	b := newBot(t, twoUsers)
+	b.set("docker", fmt.Sprintf("host = %q", e.host))
 	t.Cleanup(func() {
 		if e.cmd == nil {
 			e.start()

@@ -43,8 +43,9 @@ type timesConfig struct {
 }
 
 type dockerConfig struct {
-	Host     string   `toml:"host"`
-	ImageAge duration `toml:"image_age"`
+	Host       string   `toml:"host"`
+	ImageAge   duration `toml:"image_age"`
+	BuildProxy string   `toml:"build_proxy"`
 }
 
 type torConfig struct {

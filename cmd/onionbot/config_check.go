@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +36,9 @@ func (c *config) check() error {
 	if c.Times.Watch < duration(10*time.Second) {
 		return errors.New("times.watch must be 10s or more")
 	}
+	if err := checkBuildProxy(c.Docker.BuildProxy); err != nil {
+		return err
+	}
 	if c.Docker.ImageAge != 0 && c.Docker.ImageAge < duration(time.Hour) {
 		return errors.New("docker.image_age must be 1h or more, or 0s for images that are never rebuilt")
 	}
@@ -49,6 +54,19 @@ func (c *config) check() error {
 		}
 	}
 	return c.checkUsers()
+}
+
+// checkBuildProxy refuses proxies that apt does not know, and those that leave
+// the looking up of names to this host.
+func checkBuildProxy(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Port() == "" || !slices.Contains([]string{"socks5h", "http", "https"}, u.Scheme) {
+		return errors.New("docker.build_proxy must be like socks5h://127.0.0.1:9050 or http://proxy.example:3128")
+	}
+	return nil
 }
 
 func (c *config) checkUsers() error {

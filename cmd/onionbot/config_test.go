@@ -91,6 +91,8 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"metrics nowhere":       {"[metrics]\nlisten = \"9464\"" + user, "no address"},
 		"address as identity":   {strings.Replace(user, "[[users]]", "[[users]]\nmastodon = [\"ann@elsewhere.example\"]", 1), "mastodon check"},
 		"actor without scheme":  {strings.Replace(user, "[[users]]", "[[users]]\nmastodon = [\"1 elsewhere.example/ann\"]", 1), "not a web address"},
+		"images at once":        {"[docker]\nimage_age = \"1m\"" + user, "image_age must be 1h or more"},
+		"proxy that looks up":   {"[docker]\nbuild_proxy = \"socks5://127.0.0.1:9050\"" + user, "socks5h://127.0.0.1:9050"},
 		"token without server":  {"[mastodon]\ntoken_file = \"t\"" + user, "mastodon.server"},
 	}
 	for name, tt := range tests {

@@ -95,7 +95,7 @@ func (m *machine) openRuntime(ctx context.Context, who tor.Account) (*docker.Run
 		return nil, err
 	}
 	return docker.New(docker.Options{
-		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host,
+		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host, BuildProxy: m.cfg.Docker.BuildProxy,
 		Group: who.GID, Logger: m.log,
 	})
 }

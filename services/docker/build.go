@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/docker/docker/api/types/build"
+
 	"onionbot/services"
 )
 
@@ -37,6 +39,22 @@ func buildContext(src services.Source) (io.Reader, error) {
 		return nil, fmt.Errorf("pack the build context: %w", err)
 	}
 	return &out, nil
+}
+
+// throughProxy sends what the steps of a build fetch through the proxy, if one
+// is set. The steps share the host's network then, or they would not reach a
+// proxy on its loopback. The base image is fetched by the engine, which has
+// proxies of its own; it is not asked for a newer one behind the operator's back.
+func (r *Runtime) throughProxy(o *build.ImageBuildOptions) {
+	if r.opts.BuildProxy == "" {
+		return
+	}
+	o.NetworkMode, o.PullParent = "host", false
+	o.BuildArgs = make(map[string]*string)
+	for _, name := range []string{"http_proxy", "https_proxy"} {
+		o.BuildArgs[name] = &r.opts.BuildProxy
+		o.BuildArgs[strings.ToUpper(name)] = &r.opts.BuildProxy
+	}
 }
 
 // buildLine is one object of the engine's build stream. Errors arrive in it,

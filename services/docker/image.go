@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -139,6 +140,7 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 	o.Version = build.BuilderV1 // no session, and the same on every engine
 	o.Tags = []string{d.Ref()}
 	o.Remove, o.ForceRemove = true, true
+	r.throughProxy(&o)
 	o.Labels = map[string]string{
 		labelOurs: "1", labelInstallation: r.opts.Installation, labelService: d.Name,
 	}
@@ -153,14 +155,29 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 	defer answer.Body.Close()
 	layer, err := follow(answer.Body, d.Name, report)
 	if err != nil {
-		if o.NoCache && layer != "" {
-			r.removeImage(ctx, layer) // its steps would help no later build
-		}
+		r.leave(ctx, d, layer, o.NoCache)
 		return services.Wrap(services.CodeUnavailable, err, "what", "image", "service", d.Name)
 	}
 	r.log.Info("image built", "service", d.Name, "took", time.Since(began))
+	r.leave(ctx, d, "", false)
 	r.removeStale(ctx, d)
 	return nil
+}
+
+// leave takes note of what a failed build of the service has left, "" after one
+// that succeeded, and removes what the one before it left. The next build goes
+// on from there, unless it must not use anything.
+func (r *Runtime) leave(ctx context.Context, d *services.Definition, layer string, useless bool) {
+	r.mu.Lock()
+	before := r.leftovers[d.Name]
+	r.leftovers[d.Name] = layer
+	r.mu.Unlock()
+	if before != "" && before != layer {
+		r.removeImage(ctx, before) // it stays while an image is built upon it
+	}
+	if useless && layer != "" {
+		r.removeImage(ctx, layer)
+	}
 }
 
 // removeStale removes the images that this installation built for the service
@@ -176,6 +193,14 @@ func (r *Runtime) removeStale(ctx context.Context, d *services.Definition) {
 
 // Purge removes every image that this installation built.
 func (r *Runtime) Purge(ctx context.Context) error {
+	r.mu.Lock()
+	left := maps.Clone(r.leftovers)
+	r.mu.Unlock()
+	for _, layer := range left {
+		if layer != "" {
+			r.removeImage(ctx, layer)
+		}
+	}
 	return r.removeImages(ctx, r.ours(), "")
 }
 

@@ -1,6 +1,8 @@
 package docker
 
 import (
+	"io"
+	"net"
 	"os/exec"
 	"strings"
 	"testing"
@@ -66,6 +68,39 @@ func TestOldImageIsRebuiltWhileItsServicesGoOn(t *testing.T) {
 	r.refresh(t.Context(), d, week, first)
 	if all := imagesOf(t, mine); len(all) != 1 {
 		t.Errorf("images %v, nothing uses the old one", all)
+	}
+}
+
+func TestBuildFetchesThroughTheProxy(t *testing.T) {
+	r := open(t)
+	t.Cleanup(func() { purge(t, r) })
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	reached := make(chan string, 1)
+	go func() {
+		conn, err := proxy.Accept()
+		if err != nil {
+			return
+		}
+		text, _ := io.ReadAll(conn)
+		_ = conn.Close()
+		reached <- string(text)
+	}()
+	r.opts.BuildProxy = "socks5h://" + proxy.Addr().String()
+	// What apt does with the variable, in a line of shell.
+	d := tiny(t, `RUN ["bash", "-c", "p=${https_proxy#socks5h://}; test $http_proxy = $https_proxy; echo fetch >/dev/tcp/${p%:*}/${p#*:}"]`+"\n")
+	if err := r.EnsureImage(t.Context(), d, nil); err != nil {
+		t.Fatal(err)
+	}
+	if text := <-reached; text != "fetch\n" {
+		t.Errorf("the proxy got %q", text)
+	}
+	out, err := exec.CommandContext(t.Context(), "docker", "history", "--no-trunc", d.Ref()).CombinedOutput()
+	if err != nil || strings.Contains(string(out), proxy.Addr().String()) {
+		t.Errorf("the image tells of the proxy: %s, %v", out, err)
 	}
 }
 

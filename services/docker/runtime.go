@@ -24,6 +24,7 @@ type Options struct {
 	ShimPath     string       // a static binary that knows "shim"; "" for the running program
 	Installation string       // label value that tells two installations on one host apart
 	Host         string       // the engine's address; "" for DOCKER_HOST or the default socket
+	BuildProxy   string       // URL of a proxy for what image builds fetch; "" for none
 	Group        int          // gid that may reach the sockets, when tor runs as another user; 0 for none
 	Logger       *slog.Logger // nil to log nothing
 }
@@ -39,13 +40,14 @@ type Runtime struct {
 
 	patience struct{ look, hung time.Duration } // lookPatience and hungAfter but in tests
 
-	mu       sync.Mutex
-	silences map[string]silence    // by instance, while its shim does not answer
-	stale    map[string]staleImage // by service, until it is rebuilt
-	locks    map[string]*idLock
-	images   map[string]bool // refs seen on the engine
-	builds   map[string]*imageBuild
-	work     sync.WaitGroup
+	mu        sync.Mutex
+	silences  map[string]silence    // by instance, while its shim does not answer
+	stale     map[string]staleImage // by service, until it is rebuilt
+	locks     map[string]*idLock
+	images    map[string]bool // refs seen on the engine
+	builds    map[string]*imageBuild
+	leftovers map[string]string // by service: the last image that a failed build has made
+	work      sync.WaitGroup
 
 	idMu sync.Mutex
 	maps *bool // see mapsUsers; nil as long as it is not known
@@ -90,7 +92,7 @@ func New(opts Options) (*Runtime, error) {
 	r := &Runtime{
 		cli: cli, opts: opts, log: opts.Logger,
 		silences: make(map[string]silence), stale: make(map[string]staleImage), locks: make(map[string]*idLock),
-		images: make(map[string]bool), builds: make(map[string]*imageBuild),
+		images: make(map[string]bool), builds: make(map[string]*imageBuild), leftovers: make(map[string]string),
 		forcing: make(chan struct{}, maxForcing),
 	}
 	r.patience.look, r.patience.hung = lookPatience, hungAfter
