@@ -5,7 +5,8 @@
 // as PID 1 (package shim), which is root with the four capabilities that it
 // takes to start the app as somebody else and to end it. The app has no
 // capability but those its definition names, and a uid that no other instance
-// has, so that it can neither stop nor slow down PID 1.
+// has, so that it can neither stop nor slow down PID 1. Of the kernel it may ask
+// what seccomp.go and syscalls.go list; what masked.go lists it reads as empty.
 // What joins it to the host is one directory per instance, 0700 for the bot:
 //
 //	<run>/<id>/            0700

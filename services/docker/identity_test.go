@@ -113,9 +113,10 @@ func TestTwoContainersShareNoIdentifier(t *testing.T) {
 	r := open(t)
 	d := *service(t, "ssh")
 	d.Content = "/srv/content"
+	program := attackProgram(t)
 	seen := make(map[string]string) // value to path, in the first
 	for n := range 2 {
-		spec := launch(t, r, services.ContainerSpec{Definition: &d, HostKey: newHostKey(t).private, ContentDir: attackProgram(t)})
+		spec := launch(t, r, services.ContainerSpec{Definition: &d, HostKey: newHostKey(t).private, ContentDir: program})
 		files := readable(t, spec)
 		for _, path := range slices.Sorted(maps.Keys(files)) {
 			if alike(path) {
