@@ -24,20 +24,29 @@ type candidate struct {
 // calls ANSI.
 func nameCandidates() []candidate {
 	return []candidate{
-		{encoding: charmap.CodePage437}, {encoding: charmap.CodePage850}, {encoding: charmap.CodePage866},
-		{encoding: japanese.ShiftJIS, plain: commonSJIS}, {encoding: simplifiedchinese.GBK, plain: commonGB},
-		{encoding: korean.EUCKR, plain: commonKorean}, {encoding: traditionalchinese.Big5, plain: commonBig5},
-		{encoding: charmap.Windows1252}, {encoding: charmap.Windows1251},
+		{encoding: charmap.CodePage437},
+		{encoding: charmap.CodePage850},
+		{encoding: charmap.CodePage866},
+		{encoding: japanese.ShiftJIS, plain: commonSJIS},
+		{encoding: simplifiedchinese.GBK, plain: commonGB},
+		{encoding: korean.EUCKR, plain: commonKorean},
+		{encoding: traditionalchinese.Big5, plain: commonBig5},
+		{encoding: charmap.Windows1252},
+		{encoding: charmap.Windows1251},
 	}
 }
 
 // textCandidates are what text files without a mark are written in.
 func textCandidates() []candidate {
 	return []candidate{
-		{encoding: charmap.Windows1252}, {encoding: charmap.Windows1251},
-		{encoding: japanese.ShiftJIS, plain: commonSJIS}, {encoding: simplifiedchinese.GBK, plain: commonGB},
-		{encoding: korean.EUCKR, plain: commonKorean}, {encoding: traditionalchinese.Big5, plain: commonBig5},
-		{encoding: charmap.CodePage866}, {encoding: charmap.CodePage850},
+		{encoding: charmap.Windows1252},
+		{encoding: charmap.Windows1251},
+		{encoding: japanese.ShiftJIS, plain: commonSJIS},
+		{encoding: simplifiedchinese.GBK, plain: commonGB},
+		{encoding: korean.EUCKR, plain: commonKorean},
+		{encoding: traditionalchinese.Big5, plain: commonBig5},
+		{encoding: charmap.CodePage866},
+		{encoding: charmap.CodePage850},
 	}
 }
 

@@ -61,31 +61,53 @@ func TestNamesAreCleanedNotRefused(t *testing.T) {
 		zip  []byte
 		want map[string]string
 	}{
-		{"a Mac's screenshot", archive(t, entry{name: "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt", body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{"Screenshot 2025-06-16 at 7.24.08 PM.txt": "x", "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt": "x"}},
-		{"a clock time", archive(t, entry{name: "from 14:23:45.txt", body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{"from 14-23-45.txt": "x", "from 14:23:45.txt": "x"}},
+		{
+			"a Mac's screenshot", archive(t, entry{name: "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt", body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{"Screenshot 2025-06-16 at 7.24.08 PM.txt": "x", "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt": "x"},
+		},
+		{
+			"a clock time", archive(t, entry{name: "from 14:23:45.txt", body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{"from 14-23-45.txt": "x", "from 14:23:45.txt": "x"},
+		},
 		{"dot and slash", archive(t, entry{name: "./index.html", body: "<p>"}, entry{name: "./a.txt", body: "x"}), map[string]string{"a.txt": "x"}},
 		{"backslashes", archive(t, entry{name: `img\a.txt`, body: "x"}, entry{name: "b", body: "y"}), map[string]string{"img/a.txt": "x"}},
-		{"CP437", raw(t, entry{name: "Seite/index.html", body: "<p>"}, entry{name: cp437(t, "Seite/Über uns.html"), body: "x"}, entry{name: cp437(t, "Seite/Straße.txt"), body: "y"}),
-			map[string]string{"Über uns.html": "x", "Straße.txt": "y", cp437(t, "Über uns.html"): "x"}},
+		{
+			"CP437", raw(t, entry{name: "Seite/index.html", body: "<p>"}, entry{name: cp437(t, "Seite/Über uns.html"), body: "x"}, entry{name: cp437(t, "Seite/Straße.txt"), body: "y"}),
+			map[string]string{"Über uns.html": "x", "Straße.txt": "y", cp437(t, "Über uns.html"): "x"},
+		},
 		{"UTF-8 without a mark", raw(t, entry{name: "über.txt", body: "x"}, entry{name: "b", body: "y"}), map[string]string{"über.txt": "x"}},
-		{"decomposed", archive(t, entry{name: norm.NFD.String("über.txt"), body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{"über.txt": "x", norm.NFD.String("über.txt"): "x"}},
-		{"composed, asked for by a Mac", archive(t, entry{name: "über/a.txt", body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{norm.NFD.String("über/a.txt"): "x"}},
-		{"two cases", archive(t, entry{name: "Main_Page.txt", body: "1"}, entry{name: "Main_page.txt", body: "2"}),
-			map[string]string{"Main_Page.txt": "1", "Main_page.txt": "2"}},
-		{"invisible and turning characters", archive(t, entry{name: "a\u200bb\u202Egpj.txt", body: "x"}, entry{name: "c\x07d.txt", body: "y"}),
-			map[string]string{"abgpj.txt": "x", "cd.txt": "y"}},
-		{"too long a name", archive(t, entry{name: long + ".txt", body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{strings.Repeat("ü", 125) + ".txt": "x"}},
-		{"240 bytes", archive(t, entry{name: strings.Repeat("n", 236) + ".txt", body: "x"}, entry{name: "b", body: "y"}),
-			map[string]string{strings.Repeat("n", 236) + ".txt": "x"}},
-		{"long endings of one name", archive(t, entry{name: "a." + strings.Repeat("e", 253), body: "1"}, entry{name: "a." + strings.Repeat("e", 253) + "\u200b", body: "2"}),
-			map[string]string{"a." + strings.Repeat("e", 253): "1", "a." + strings.Repeat("e", 251) + "-2": "2"}},
-		{"cleaned to one name", archive(t, entry{name: "a b.txt", body: "1"}, entry{name: "a\u00a0b.txt", body: "2"}),
-			map[string]string{"a b.txt": "1", "a b-2.txt": "2"}},
+		{
+			"decomposed", archive(t, entry{name: norm.NFD.String("über.txt"), body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{"über.txt": "x", norm.NFD.String("über.txt"): "x"},
+		},
+		{
+			"composed, asked for by a Mac", archive(t, entry{name: "über/a.txt", body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{norm.NFD.String("über/a.txt"): "x"},
+		},
+		{
+			"two cases", archive(t, entry{name: "Main_Page.txt", body: "1"}, entry{name: "Main_page.txt", body: "2"}),
+			map[string]string{"Main_Page.txt": "1", "Main_page.txt": "2"},
+		},
+		{
+			"invisible and turning characters", archive(t, entry{name: "a\u200bb\u202Egpj.txt", body: "x"}, entry{name: "c\x07d.txt", body: "y"}),
+			map[string]string{"abgpj.txt": "x", "cd.txt": "y"},
+		},
+		{
+			"too long a name", archive(t, entry{name: long + ".txt", body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{strings.Repeat("ü", 125) + ".txt": "x"},
+		},
+		{
+			"240 bytes", archive(t, entry{name: strings.Repeat("n", 236) + ".txt", body: "x"}, entry{name: "b", body: "y"}),
+			map[string]string{strings.Repeat("n", 236) + ".txt": "x"},
+		},
+		{
+			"long endings of one name", archive(t, entry{name: "a." + strings.Repeat("e", 253), body: "1"}, entry{name: "a." + strings.Repeat("e", 253) + "\u200b", body: "2"}),
+			map[string]string{"a." + strings.Repeat("e", 253): "1", "a." + strings.Repeat("e", 251) + "-2": "2"},
+		},
+		{
+			"cleaned to one name", archive(t, entry{name: "a b.txt", body: "1"}, entry{name: "a\u00a0b.txt", body: "2"}),
+			map[string]string{"a b.txt": "1", "a b-2.txt": "2"},
+		},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			s, _ := open(t)

@@ -37,7 +37,7 @@ func boxes(data []byte) ([]box, bool) {
 		if size < uint64(head) || size > uint64(len(data)-at) {
 			return out, false
 		}
-		end := at + int(size) //nolint:gosec // within data
+		end := at + int(size)
 		out = append(out, box{kind: string(data[at+4 : at+8]), body: data[at+head : end], at: at + head})
 		at = end
 	}
@@ -154,8 +154,8 @@ func metadataItems(body []byte) (map[uint32]string, bool) {
 		if version > 2 {
 			size = 4
 		}
-		id := uint32(e.uint(size)) //nolint:gosec // at most 4 bytes
-		e.uint(2)                  // protection
+		id := uint32(e.uint(size))
+		e.uint(2) // protection
 		kind := e.text(4)
 		if !e.short && (kind == "Exif" || kind == "mime") {
 			items[id] = kind

@@ -43,7 +43,7 @@ type extent struct{ from, size uint64 }
 
 // within reports whether an extent stands inside a box's body.
 func (e extent) within(b box) bool {
-	from, size := uint64(b.at), uint64(len(b.body)) //nolint:gosec // a place in the file
+	from, size := uint64(b.at), uint64(len(b.body))
 	return e.from >= from && e.from-from <= size && e.size <= size-(e.from-from)
 }
 
@@ -54,10 +54,10 @@ type sizes struct{ version, offset, length, base, index int }
 // meta box's own data begins in the file.
 func extentsOf(body []byte, id uint32, idat int) ([]extent, bool) {
 	r := &reader{b: body}
-	s := sizes{version: int(r.uint(1))} //nolint:gosec // one byte
+	s := sizes{version: int(r.uint(1))}
 	r.skip(3)
 	widths := r.uint(2)
-	s.offset, s.length, s.base, s.index = int(widths>>12), int(widths>>8&15), int(widths>>4&15), int(widths&15) //nolint:gosec // four bits each
+	s.offset, s.length, s.base, s.index = int(widths>>12), int(widths>>8&15), int(widths>>4&15), int(widths&15)
 	if s.length == 0 {
 		return nil, false // "the whole file", and no bound for the loop below
 	}
@@ -67,7 +67,7 @@ func extentsOf(body []byte, id uint32, idat int) ([]extent, bool) {
 	}
 	var out []extent
 	for count := r.uint(wide); count > 0 && !r.short; count-- {
-		same := uint32(r.uint(wide)) == id //nolint:gosec // at most 4 bytes
+		same := uint32(r.uint(wide)) == id
 		list, ok := r.item(s, idat)
 		if same {
 			if !ok {
@@ -88,7 +88,7 @@ func (r *reader) item(s sizes, idat int) (list []extent, ok bool) {
 	file := r.uint(2)
 	base := r.uint(s.base)
 	if method == 1 {
-		base += uint64(idat) //nolint:gosec // a place in the file
+		base += uint64(idat)
 	}
 	for n := r.uint(2); n > 0 && !r.short; n-- {
 		if s.version > 0 {

@@ -131,7 +131,7 @@ func (j *jpegCopy) join(body []byte) []byte {
 	if j.orientation != 1 {
 		exif := append([]byte("Exif\x00\x00"), orientationOnly(j.orientation)...)
 		out = append(out, 0xFF, markAPP1)
-		out = binary.BigEndian.AppendUint16(out, uint16(len(exif)+2)) //nolint:gosec // 34 bytes
+		out = binary.BigEndian.AppendUint16(out, uint16(len(exif)+2))
 		out = append(out, exif...)
 	}
 	return append(out, body...)

@@ -21,8 +21,10 @@ func exif(orientation uint16) []byte {
 		tag, kind uint16
 		count, v  uint32
 	}{
-		{tagMake, 2, 12, 8 + 2 + 4*12 + 4}, {tagOrientation, 3, 1, uint32(orientation)},
-		{tagArtist, 2, 12, 8 + 2 + 4*12 + 4}, {tagGPSIFD, 4, 1, 8},
+		{tagMake, 2, 12, 8 + 2 + 4*12 + 4},
+		{tagOrientation, 3, 1, uint32(orientation)},
+		{tagArtist, 2, 12, 8 + 2 + 4*12 + 4},
+		{tagGPSIFD, 4, 1, 8},
 	}
 	b = le.AppendUint16(b, uint16(len(tags)))
 	for _, t := range tags {

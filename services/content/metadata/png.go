@@ -29,7 +29,7 @@ func stripPNG(data []byte, found *finds) ([]byte, error) {
 		if uint64(at)+12+size > uint64(len(data)) {
 			return nil, ErrBroken
 		}
-		end := at + 12 + int(size) //nolint:gosec // within data
+		end := at + 12 + int(size)
 		kind, chunk := string(data[at+4:at+8]), data[at:end]
 		at = end
 		switch {
@@ -81,7 +81,7 @@ func pngText(body []byte) string {
 }
 
 func pngChunk(kind string, body []byte) []byte {
-	out := binary.BigEndian.AppendUint32(nil, uint32(len(body))) //nolint:gosec // small
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
 	out = append(append(out, kind...), body...)
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
 }

@@ -20,7 +20,7 @@ func stripWebP(data []byte, found *finds) ([]byte, error) {
 		if uint64(at)+8+size > uint64(len(data)) {
 			return nil, ErrBroken
 		}
-		body := data[at+8 : at+8+int(size)] //nolint:gosec // within data
+		body := data[at+8 : at+8+int(size)]
 		at += 8 + len(body) + len(body)%2
 		switch {
 		case kind == "EXIF":
@@ -46,13 +46,13 @@ func stripWebP(data []byte, found *finds) ([]byte, error) {
 			out = appendRIFF(out, "EXIF", orientationOnly(orientation))
 		}
 	}
-	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8)) //nolint:gosec // no larger than what came
+	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
 	return out, nil
 }
 
 func appendRIFF(out []byte, kind string, body []byte) []byte {
 	out = append(out, kind...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(len(body))) //nolint:gosec // no larger than what came
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(body)))
 	out = append(out, body...)
 	if len(body)%2 == 1 {
 		out = append(out, 0)
