@@ -11,7 +11,7 @@ import (
 
 // restLimit is how long everything may take to be in order again. Tors that
 // are killed together have to find the network anew.
-const restLimit = 2 * time.Minute
+const restLimit = 3 * time.Minute
 
 // rest waits until what was asked for is there and nothing else is, and counts
 // what is not in order then.
