@@ -33,6 +33,13 @@ const (
 type lately struct {
 	Started map[string]startedLately `json:"started,omitempty"`
 	Kept    map[string][]keptEvent   `json:"kept,omitempty"`
+	Used    map[string][]usedEvent   `json:"used,omitempty"`
+}
+
+// usedEvent was kept and is shown now: buttons are pressed twice.
+type usedEvent struct {
+	ID string `json:"id"`
+	At int64  `json:"at"` // when it was sent, unix milliseconds
 }
 
 type startedLately struct {
@@ -65,6 +72,9 @@ func readLately(tx services.Tx) (*lately, error) {
 	if l.Kept == nil {
 		l.Kept = make(map[string][]keptEvent)
 	}
+	if l.Used == nil {
+		l.Used = make(map[string][]usedEvent)
+	}
 	return l, nil
 }
 
@@ -84,11 +94,18 @@ func (l *lately) forget(now time.Time) (dropped bool) {
 			delete(l.Kept, sender)
 		}
 	}
+	for sender, used := range l.Used {
+		left := slices.DeleteFunc(slices.Clone(used), func(u usedEvent) bool { return u.At < old })
+		dropped = dropped || len(left) < len(used)
+		if l.Used[sender] = left; len(left) == 0 {
+			delete(l.Used, sender)
+		}
+	}
 	return dropped
 }
 
 func (l *lately) write(tx services.Tx) error {
-	if len(l.Started) == 0 && len(l.Kept) == 0 {
+	if len(l.Started) == 0 && len(l.Kept) == 0 && len(l.Used) == 0 {
 		return tx.SetSetting(latelySetting, "")
 	}
 	text, err := json.Marshal(l)
@@ -120,14 +137,26 @@ func (l *lately) keep(m *bots.Message) {
 	l.Kept[sender] = l.Kept[sender][max(len(l.Kept[sender])-mostKept, 0):]
 }
 
-// use forgets files that are used now.
+// use forgets files that are used now, but for their names.
 func (l *lately) use(sender string, used []keptEvent) {
+	for _, k := range used {
+		l.Used[sender] = append(l.Used[sender], usedEvent{ID: k.ID, At: k.At})
+	}
+	l.Used[sender] = l.Used[sender][max(len(l.Used[sender])-mostKept, 0):]
+	if len(l.Used[sender]) == 0 {
+		delete(l.Used, sender)
+	}
 	l.Kept[sender] = slices.DeleteFunc(l.Kept[sender], func(k keptEvent) bool {
 		return slices.ContainsFunc(used, func(u keptEvent) bool { return u.ID == k.ID })
 	})
 	if len(l.Kept[sender]) == 0 {
 		delete(l.Kept, sender)
 	}
+}
+
+// wasUsed reports whether what "with" names has been used already.
+func (l *lately) wasUsed(m *bots.Message, with string) bool {
+	return slices.ContainsFunc(l.Used[senderOf(m)], func(u usedEvent) bool { return strings.EqualFold("#"+u.ID, with) })
 }
 
 // lately is what is remembered by now.

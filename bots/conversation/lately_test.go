@@ -89,6 +89,17 @@ func TestWhatIsKeptIsBoundedAndForgotten(t *testing.T) {
 	s.want("", "")
 }
 
+func TestAButtonThatIsPressedTwiceDoesItOnce(t *testing.T) {
+	s := newSender(t)
+	s.says("", "one.pdf")
+	button := s.lastButtons()[0]
+	s.says(button, "")
+	if got := s.says(button, ""); !strings.Contains(got, "shown already") {
+		t.Errorf("answered %q", got)
+	}
+	s.want("one.pdf", "")
+}
+
 func TestALatePartOfAnAlbumAsksNothingAgain(t *testing.T) {
 	s := newSender(t)
 	album := func(m *bots.Message) { m.Group = "g" }

@@ -24,6 +24,8 @@ func (r *Router) upload(ctx context.Context, t *turn, c command.Command) (Upload
 	}
 	t.used = l.fallow(t.msg, c.With)
 	switch {
+	case c.With != "" && len(t.used) == 0 && l.wasUsed(t.msg, c.With):
+		return u, services.E(services.CodeBadContent, "reason", "used")
 	case c.With != "" && len(t.used) == 0:
 		return u, services.E(services.CodeBadContent, "reason", "forgotten")
 	case c.With == "" && len(u.Attachments) > 0:

@@ -46,6 +46,8 @@ func contentSentence(e *services.Error) string {
 		return "Nothing is left to see of that HTML: scripts and embedded things in a message are not taken. Send it as a file, index.html."
 	case "incomplete":
 		return "The file could not be fetched, though I tried several times. Send it again in a while."
+	case "used":
+		return "That is shown already. Type \"status\" to see where."
 	case "forgotten":
 		return "I don't have that file any more. Send it again, with \"start site\" as its text."
 	}

@@ -153,7 +153,7 @@ func contentReasons(t *testing.T) []string {
 	if len(out) < 10 {
 		t.Fatalf("only %d reasons found", len(out))
 	}
-	return append(out, "forgotten")
+	return append(out, "forgotten", "used")
 }
 
 func TestWhatHappenedOnTheWayInIsSaid(t *testing.T) {
