@@ -77,6 +77,9 @@ func (c Command) String() string {
 			add(c.Service)
 		}
 	case c.Target != "":
+		if _, number := small(c.Target); number && c.Verb == VerbMore {
+			add("for") // not minutes
+		}
 		add(c.Target)
 		for _, o := range c.Others {
 			add("and", o)

@@ -23,13 +23,14 @@ func grammar(u *services.User) *command.Grammar {
 	return &command.Grammar{Services: botstest.Catalog(), User: u, Now: noon}
 }
 
-func TestLinesAreUnderstood(t *testing.T) {
+// lines are messages and what they mean.
+func lines() map[string]command.Command {
 	start := func(c command.Command) command.Command {
 		c.Verb, c.Service = command.VerbStart, "site"
 		return c
 	}
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }
-	for text, want := range map[string]command.Command{
+	return map[string]command.Command{
 		"start site":                         start(command.Command{}),
 		"Start  SITE please.":                start(command.Command{}),
 		"/start site":                        start(command.Command{}),
@@ -80,7 +81,11 @@ func TestLinesAreUnderstood(t *testing.T) {
 		"?":                                  {Verb: command.VerbHelp},
 		"help start":                         {Verb: command.VerbHelp, Topic: command.VerbStart},
 		"help /start":                        {Verb: command.VerbHelp, Topic: command.VerbStart},
-	} {
+	}
+}
+
+func TestLinesAreUnderstood(t *testing.T) {
+	for text, want := range lines() {
 		got, err := grammar(anna).Parse(text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)

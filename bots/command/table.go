@@ -45,7 +45,10 @@ func Lookup(verb Verb) (Entry, bool) {
 // Listed reports whether help and menus show the command.
 func (e Entry) Listed() bool { return !e.hidden }
 
-func table() []Entry {
+func table() []Entry { return append(doing(), asking()...) }
+
+// doing are the commands that change something, and what people ask about it.
+func doing() []Entry {
 	return []Entry{
 		{
 			Name: VerbStart, Aliases: []string{"run", "open", "launch", "create", "make", "up"},
@@ -90,6 +93,12 @@ func table() []Entry {
 			Name: VerbClear, Aliases: []string{"empty", "wipe"},
 			Usage: "clear [<name>]", Help: "take off what is shown; the address stays", parse: parseTarget,
 		},
+	}
+}
+
+// asking are the other commands.
+func asking() []Entry {
+	return []Entry{
 		{
 			Name: VerbQR, Aliases: []string{"qrcode"},
 			Usage: "qr [<name>]", Help: "the address as a QR picture", parse: parseTarget,
