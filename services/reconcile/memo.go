@@ -43,8 +43,9 @@ func isStuck(s services.ContainerState) bool {
 	return false
 }
 
-// see takes note of how the container is.
-func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Container, now time.Time) {
+// see takes note of how the container is. It reports whether the app is seen
+// to have ended for the first time.
+func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Container, now time.Time) (ended bool) {
 	switch {
 	case !isStuck(c.State):
 		m.StuckSince = time.Time{}
@@ -57,7 +58,7 @@ func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Conta
 	m.SettleAt = time.Time{}
 	switch {
 	case c.State == services.ContainerExited && c.Exit == services.ExitApp:
-		if !m.Exited {
+		if ended = !m.Exited; ended {
 			m.exited(p, c, now)
 		}
 	case c.State == services.ContainerRunning:
@@ -71,6 +72,7 @@ func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Conta
 			m.SettleAt = held
 		}
 	}
+	return ended
 }
 
 // exited takes note of an end of the app. One soon after its start is a

@@ -20,7 +20,10 @@ func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed 
 	_, listed := a.r.o.Catalog.Find(inst.Service)
 	a.memo.Unlisted = !listed
 	if seen.Docker {
-		a.memo.see(&a.r.o.Policy, inst, seen.Container, a.now())
+		if a.memo.see(&a.r.o.Policy, inst, seen.Container, a.now()) {
+			a.r.o.Log.Warn("the app ended", "instance", a.id, "code", seen.Container.ExitCode,
+				"lacked memory", seen.Container.NoMemory, "early exits in a row", a.memo.Crashes)
+		}
 	}
 	if !inst.Live() { // a warm address that is given to somebody begins anew then
 		a.memo.Start, a.memo.Told = StartClock{}, nil
