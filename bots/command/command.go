@@ -77,8 +77,8 @@ func (c Command) String() string {
 			add(c.Service)
 		}
 	case c.Target != "":
-		if _, number := small(c.Target); number && c.Verb == VerbMore {
-			add("for") // not minutes
+		if c.Verb == VerbMore && readsAsTime(c.Target) {
+			add("for")
 		}
 		add(c.Target)
 		for _, o := range c.Others {

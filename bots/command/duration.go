@@ -112,6 +112,13 @@ func rest(words []string, unit time.Duration) (d time.Duration, used int, ok boo
 	return 0, 0, false
 }
 
+// readsAsTime reports whether a name behind an amount would be taken for more
+// of it.
+func readsAsTime(name string) bool {
+	_, _, ok := rest([]string{name}, time.Hour)
+	return ok || name == "and" || number(name) > 0
+}
+
 // lastUnit is the unit that a word of an amount ends with.
 func lastUnit(w string) time.Duration { return unit(strings.TrimLeft(w, "+0123456789.,")) }
 
