@@ -120,7 +120,7 @@ func asking() []Entry {
 			Usage: "hello", Help: "say hello", parse: parseAnything,
 		},
 		{
-			Name: VerbThanks, Aliases: []string{"thank", "ok", "okay", "great", "cool", "nice", "good", "perfect", "yes", "yay"}, hidden: true,
+			Name: VerbThanks, Aliases: []string{"thank", "ok", "okay", "great", "cool", "nice", "good", "perfect", "yay"}, hidden: true,
 			Usage: "thanks", Help: "be kind", parse: parseAnything,
 		},
 	}
