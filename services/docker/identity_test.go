@@ -95,7 +95,11 @@ func TestNothingInsideNamesTheHost(t *testing.T) {
 			d := *service(t, name)
 			d.Content = "/srv/content"
 			spec := launch(t, r, services.ContainerSpec{Definition: &d, HostKey: newHostKey(t).private, ContentDir: program})
-			for path, text := range readable(t, spec) {
+			files := readable(t, spec)
+			if files["domain"] != "onion.onion" {
+				t.Errorf("it is called %q", files["domain"])
+			}
+			for path, text := range files {
 				for value, what := range names {
 					if strings.Contains(text, value) {
 						t.Errorf("%s tells %s: %q", path, what, value)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // readAll prints every readable file below the folders, a line each: its path,
@@ -32,9 +34,9 @@ func readAll(roots []string) {
 		})
 	}
 	fmt.Printf("environment\t%q\n", os.Environ())
-	var u syscall.Utsname
-	_ = syscall.Uname(&u)
-	fmt.Printf("domain\t%q\n", fmt.Sprint(u.Nodename, u.Domainname))
+	var u unix.Utsname
+	_ = unix.Uname(&u)
+	fmt.Printf("domain\t%q\n", unix.ByteSliceToString(u.Nodename[:])+"."+unix.ByteSliceToString(u.Domainname[:]))
 	fmt.Println("DONE")
 }
 
