@@ -86,10 +86,10 @@ func newSoak(t *testing.T) *soak {
 	ann := server.AddAccount("ann")
 	e := newEngine(t)
 	s := &soak{
-		bot:    newBot(t, fmt.Sprintf("[docker]\nhost = %q\n", e.host)+chatUser(server, ann)),
-		engine: e, server: server, ann: ann, rng: rand.New(rand.NewPCG(seed, 0)),
+		bot: newBot(t, chatUser(server, ann)), engine: e, server: server, ann: ann, rng: rand.New(rand.NewPCG(seed, 0)),
 		wanted: make(map[string]string), kills: make(map[string]int), wrong: make(map[string]int),
 	}
+	s.set("docker", fmt.Sprintf("host = %q", e.host))
 	s.docker = []string{"-H", e.host}
 	t.Cleanup(func() { // before the bot is taken down
 		if e.cmd == nil {
@@ -97,8 +97,18 @@ func newSoak(t *testing.T) *soak {
 		}
 	})
 	s.write("token", mastodontest.Token)
-	s.start()
+	s.startAgain()
 	return s
+}
+
+// startAgain starts the daemon. Killed however it was, it has to come up.
+func (s *soak) startAgain() {
+	s.t.Helper()
+	s.cmd = nil
+	s.start()
+	if !s.alive() {
+		s.t.Fatal("the daemon does not start")
+	}
 }
 
 // ask has two sites started, and the oldest stopped when there are many.
@@ -150,8 +160,7 @@ func (s *soak) strike() {
 		s.engine.start()
 	}
 	if !s.alive() {
-		s.cmd = nil
-		s.start()
+		s.startAgain()
 	}
 }
 
