@@ -48,7 +48,7 @@ func newBot(b *testing.B, s setting) *bot {
 	}
 	dir, err := os.MkdirTemp("", "ob") // short, for sockets
 	if err == nil {
-		err = os.Chmod(dir, 0o711) //nolint:gosec // root's tors run as somebody else
+		err = os.Chmod(dir, 0o711) // root's tors run as somebody else
 	}
 	if err != nil {
 		b.Fatal(err)

@@ -35,7 +35,7 @@ func newBot(t *testing.T, extra string) *bot {
 	setUp(t)
 	dir, err := os.MkdirTemp("", "ob") // t.TempDir is too long for sockets
 	if err == nil {
-		err = os.Chmod(dir, 0o711) //nolint:gosec // root's tors run as somebody else
+		err = os.Chmod(dir, 0o711) // root's tors run as somebody else
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -169,7 +169,7 @@ func TestDeathOfTorsIsToldAndTheirReturnToo(t *testing.T) {
 	b := newBot(t, twoUsers)
 	program, broken := filepath.Join(b.dir, "tor"), filepath.Join(b.dir, "broken")
 	b.write("tor", fmt.Sprintf("#!/bin/sh\n[ ! -e %q ] || exit 1\nexec tor \"$@\"\n", broken))
-	if err := os.Chmod(program, 0o755); err != nil { //nolint:gosec // root's tors run as somebody else
+	if err := os.Chmod(program, 0o755); err != nil { // root's tors run as somebody else
 		t.Fatal(err)
 	}
 	b.set("tor", fmt.Sprintf("program = %q", program))

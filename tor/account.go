@@ -85,7 +85,7 @@ func (a Account) credential() *syscall.Credential {
 	if !a.Other() {
 		return nil
 	}
-	return &syscall.Credential{Uid: uint32(a.UID), Gid: uint32(a.GID)} //nolint:gosec // both are below 2³¹
+	return &syscall.Credential{Uid: uint32(a.UID), Gid: uint32(a.GID)}
 }
 
 // own gives a file to the account.

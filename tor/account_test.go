@@ -63,7 +63,7 @@ func TestAccountPassesWithoutSeeing(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o750); err != nil { //nolint:gosec // what the test is about
+	if err := os.Chmod(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
 	if err := who.Admit(dir); !services.IsCode(err, services.CodeBadConfig) || !strings.Contains(err.Error(), dir) {

@@ -2,6 +2,7 @@ package tor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -123,8 +124,10 @@ func (m *member) torrc() string {
 	return m.place.render(m.pool.o.TorrcInclude, owner)
 }
 
-// connect dials the connection for events. A tor that was just started needs a
-// moment until its socket is there.
+// connect dials the connection for events. A tor that was just started, by an
+// earlier process perhaps, needs a moment until its socket is there. One that
+// takes the connection and says nothing hangs: every attempt counts towards the
+// time after which it is ended.
 func (m *member) connect(ctx context.Context) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.pool.o.StartTimeout)
 	defer cancel()
@@ -133,11 +136,13 @@ func (m *member) connect(ctx context.Context) (*session, error) {
 		if err == nil {
 			return s, nil
 		}
-		if m.foreign {
+		switch {
+		case m.foreign:
 			return nil, err
-		}
-		if !m.alive() {
+		case !m.alive():
 			return nil, fmt.Errorf("%w: %s", ErrEnded, complaints(m.place, m.child))
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, err
 		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			return nil, err

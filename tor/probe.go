@@ -17,7 +17,7 @@ const newnymEvery = 10 * time.Second
 // checkLimit bounds the question whether the tor that probed is sound.
 const checkLimit = 3 * time.Second
 
-// Probe implements [services.Onions]. It is one attempt on a circuit of its
+// Probe implements [services.Onions]. It is one attempt on circuits of its
 // own, bounded by ctx, through a tor that does not host the onion where there
 // is one. What its failure means is said at [Pool.judge].
 //
@@ -44,8 +44,9 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 	if err := m.authorize(ctx, id); err != nil {
 		return unavailable(err)
 	}
-	isolation := "probe-" + crand.Text()
-	err = p.judge(ctx, m, id, isolation, visit(ctx, socks, isolation, addr, port, kind))
+	err = p.attempt(ctx, m, id, func(ctx context.Context, isolation string) error {
+		return visit(ctx, socks, isolation, addr, port, kind)
+	})
 	m.remember(id, err != nil && !services.IsCode(err, services.CodeBusy))
 	p.mu.Lock()
 	home, _ := p.hostOf(id)
@@ -54,6 +55,48 @@ func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.P
 		p.deauthorize(ctx, id) // it was removed, and is seen to be gone
 	}
 	return err
+}
+
+// patience is how long the first visit to an onion that no tor has is waited
+// for alone. An introduction point that has not yet heard of its end takes the
+// visitor's word, and then he waits for a service that is not there any more.
+const patience = 4 * time.Second
+
+// attempt visits the onion, and judges what comes of it. One that should be gone
+// is visited a second time beside the first when that lasts; the first certain
+// answer counts. One that is there is visited once: its visitors are counted.
+func (p *Pool) attempt(ctx context.Context, m *member, id string, visit func(ctx context.Context, isolation string) error) error {
+	type result struct {
+		isolation string
+		err       error
+	}
+	results := make(chan result, 2)
+	visiting, leave := context.WithCancel(ctx)
+	defer leave()
+	begin := func() {
+		isolation := "probe-" + crand.Text()
+		go func() { results <- result{isolation, visit(visiting, isolation)} }()
+	}
+	var again <-chan time.Time
+	p.mu.Lock()
+	if host, _ := p.hostOf(id); host == nil {
+		again = time.After(patience)
+	}
+	p.mu.Unlock()
+	begin()
+	for under := 1; ; {
+		select {
+		case <-again:
+			again = nil
+			under++
+			begin()
+		case r := <-results:
+			err := p.judge(ctx, m, id, r.isolation, r.err)
+			if under--; under == 0 || err == nil || services.IsCode(err, services.CodeClosed) || services.IsCode(err, services.CodeBusy) {
+				return err
+			}
+		}
+	}
 }
 
 // prober chooses the tor with the fewest probes under way, of those that do

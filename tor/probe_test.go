@@ -243,6 +243,24 @@ func TestVisitsOfTheProbeComeThroughVaryingTors(t *testing.T) {
 	}
 }
 
+func TestOnionThatShouldBeGoneIsVisitedAgainWhileTheFirstVisitHangs(t *testing.T) {
+	t.Parallel() // with those that wait for real tors: it lasts
+	var visits atomic.Int32
+	host, prober := newFakeTor(t), newFakeTor(t)
+	prober.socks = fakeSOCKS(t, func(conn net.Conn, user, h string) {
+		if visits.Add(1) == 1 {
+			_, _ = io.Copy(io.Discard, conn) // its word was taken, and nobody comes
+			return
+		}
+		refuse(0xF2)(conn, user, h)
+	})
+	host.socks = prober.socks // whichever is chosen
+	p := openFakes(t, Options{}, host, prober)
+	if err := p.Probe(soon(t), testSpec(t, "").Onion.Address, 80, services.ProbeTCP); !services.IsCode(err, services.CodeClosed) {
+		t.Errorf("probe = %v", err)
+	}
+}
+
 func TestDialerIsolatesAndDials(t *testing.T) {
 	users := make(chan string, 10)
 	host := newFakeTor(t)

@@ -112,7 +112,7 @@ func (w *world) shared() string {
 	w.Helper()
 	dir, err := os.MkdirTemp("", "ob")
 	if err == nil {
-		err = os.Chmod(dir, 0o777) //nolint:gosec // see above
+		err = os.Chmod(dir, 0o777)
 	}
 	if err != nil {
 		w.Fatal(err)
@@ -171,7 +171,7 @@ func (w *world) serve() server {
 	socket := filepath.Join(dir, "s")
 	l, err := net.Listen("unix", socket)
 	if err == nil { // for the account that tors run as
-		err = errors.Join(os.Chmod(dir, 0o711), os.Chmod(socket, 0o666)) //nolint:gosec // see above
+		err = errors.Join(os.Chmod(dir, 0o711), os.Chmod(socket, 0o666))
 	}
 	if err != nil {
 		w.Fatal(err)

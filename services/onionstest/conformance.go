@@ -58,7 +58,7 @@ func serve(t *testing.T) string {
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "unix", socket)
 	if err == nil { // tor may run as another user
-		err = errors.Join(os.Chmod(dir, 0o711), os.Chmod(socket, 0o666)) //nolint:gosec // see above
+		err = errors.Join(os.Chmod(dir, 0o711), os.Chmod(socket, 0o666))
 	}
 	if err != nil {
 		t.Fatal(err)
