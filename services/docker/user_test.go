@@ -113,3 +113,13 @@ func TestUsersAreNeverShared(t *testing.T) {
 		seen[n] = true
 	}
 }
+
+func TestAppGivesWayToPID1(t *testing.T) {
+	r := open(t)
+	spec := launch(t, r, services.ContainerSpec{Definition: service(t, "site")})
+	out, err := inside(t, spec.ID, "0:0", `app=$(cat /proc/1/task/*/children | cut -d' ' -f1)
+for p in 1 $app; do read -r _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ nice _ </proc/$p/stat; echo $nice $(cat /proc/$p/oom_score_adj); done`)
+	if err != nil || out != "0 0\n19 1000\n" {
+		t.Errorf("niceness and preference when memory runs out, of PID 1 and the app: %q, %v", out, err)
+	}
+}
