@@ -93,7 +93,10 @@ func (r *Runtime) killFor(ctx context.Context, id string, limit time.Duration) (
 func (r *Runtime) force(ctx context.Context, c *container.InspectResponse) error {
 	ctx, cancel := context.WithTimeout(ctx, forcePatience)
 	defer cancel()
-	room := c.HostConfig.Resources
+	var room container.Resources
+	if c.HostConfig != nil {
+		room = c.HostConfig.Resources
+	}
 	unlimited := int64(-1)
 	_, err := r.cli.ContainerUpdate(ctx, c.ID, container.UpdateConfig{Resources: container.Resources{
 		PidsLimit: &unlimited,
