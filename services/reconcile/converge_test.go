@@ -18,7 +18,7 @@ func (w *world) apply(t *testing.T, s Step) {
 		if c.State == services.ContainerRunning {
 			t.Fatal("a second container")
 		}
-		*c = services.Container{ID: w.ID, State: services.ContainerRunning, Deadline: w.ExpiresAt, Visits: w.Instance.Visits}
+		*c = services.Container{ID: w.ID, State: services.ContainerRunning, Deadline: w.ExpiresAt, Visits: w.Visits}
 		if w.State == services.StateReachable {
 			w.State = services.StateDown
 		}
@@ -34,7 +34,7 @@ func (w *world) apply(t *testing.T, s Step) {
 	case StepArm:
 		c.Armed = true
 	case StepCount:
-		w.Instance.Visits = c.Visits
+		w.Visits = c.Visits
 	case StepShow:
 		w.Shown = w.Content
 	case StepEnd:
@@ -75,7 +75,7 @@ func FuzzPlanConverges(f *testing.F) {
 		s.State = []services.State{services.StateStarting, services.StatePublishing, services.StateReachable, services.StateDown, services.StateStopping}[take(5)]
 		s.ExpiresAt = noon.Add(time.Duration(take(3))*time.Hour - time.Hour)
 		s.Rules = []services.Rules{{}, {Visits: 2}, {Idle: time.Minute}}[take(3)]
-		s.Repairs, s.Content, s.Instance.Visits = int(take(12)), int(take(3)), int(take(2))
+		s.Repairs, s.Content, s.Visits = int(take(12)), int(take(3)), int(take(2))
 		if take(2) == 0 {
 			s.ReadyAt = time.Time{}
 			s.CreatedAt = noon.Add(-time.Duration(take(300)) * time.Second)

@@ -60,9 +60,11 @@ func newMachine() *machine {
 func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.skew.Load())) }
 
 func (m *machine) slow(d time.Duration) { m.set(func() { m.pace = d }) }
+
 func (m *machine) silence(what string, d time.Duration) {
 	m.set(func() { m.silentUntil[what] = time.Now().Add(d) })
 }
+
 func (m *machine) breakProbes(d time.Duration) { m.set(func() { m.brokenUntil = time.Now().Add(d) }) }
 
 // fail makes the calls of this name fail, or ends that. Docker's begin with a
