@@ -115,8 +115,9 @@ func rest(words []string, unit time.Duration) (d time.Duration, used int, ok boo
 // readsAsTime reports whether a name behind an amount would be taken for more
 // of it.
 func readsAsTime(name string) bool {
-	_, _, ok := rest([]string{name}, time.Hour)
-	return ok || name == "and" || number(name) > 0
+	_, _, more := rest([]string{name}, time.Hour)
+	_, amount := joined(name)
+	return more || amount || name == "and" || number(name) > 0
 }
 
 // lastUnit is the unit that a word of an amount ends with.
