@@ -54,13 +54,17 @@ func served(s *content.Store, name string) (string, bool) {
 	return string(data), err == nil
 }
 
-func TestNamesAreCleanedNotRefused(t *testing.T) {
+// nameCase is an archive and what is served of it, by name.
+type nameCase struct {
+	what string
+	zip  []byte
+	want map[string]string
+}
+
+func nameCases(t *testing.T) []nameCase {
+	t.Helper()
 	long := strings.Repeat("ü", 200)
-	for _, tt := range []struct {
-		what string
-		zip  []byte
-		want map[string]string
-	}{
+	return []nameCase{
 		{
 			"a Mac's screenshot", archive(t, entry{name: "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt", body: "x"}, entry{name: "b", body: "y"}),
 			map[string]string{"Screenshot 2025-06-16 at 7.24.08 PM.txt": "x", "Screenshot 2025-06-16 at 7.24.08\u202fPM.txt": "x"},
@@ -108,7 +112,11 @@ func TestNamesAreCleanedNotRefused(t *testing.T) {
 			"cleaned to one name", archive(t, entry{name: "a b.txt", body: "1"}, entry{name: "a\u00a0b.txt", body: "2"}),
 			map[string]string{"a b.txt": "1", "a b-2.txt": "2"},
 		},
-	} {
+	}
+}
+
+func TestNamesAreCleanedNotRefused(t *testing.T) {
+	for _, tt := range nameCases(t) {
 		t.Run(tt.what, func(t *testing.T) {
 			s, _ := open(t)
 			shown := deliver(t, s, 1, delivery(file("site.zip", tt.zip)))

@@ -76,33 +76,9 @@ type visit struct {
 	body   string // contained in the body
 }
 
-func TestSiteServesTheKindsOfThingsThatPeopleSend(t *testing.T) {
-	r := open(t)
-	dir := t.TempDir()
-	store, err := content.Open(filepath.Join(dir, "content"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := freshID()
-	upload(t, store, id, 1, "", "x.zip", packed(t, map[string]string{
-		"mysite/index.html": "<p>first", "mysite/.DS_Store": "x", "mysite/.git/config": "secret", "mysite/.well-known/security.txt": "Contact:",
-		"mysite/about.html": "about", "mysite/app.mjs": "x", "mysite/m.wasm": "x", "mysite/a.webmanifest": "{}", "mysite/t.csv": "ü", "mysite/r.md": "# ü",
-		"mysite/s.opus": "x", "mysite/s.flac": "x", "mysite/p.avif": "x", "mysite/b.epub": "x", "mysite/c.ics": "x", "mysite/d.jsonld": "{}", "mysite/e.apk": "x",
-		"mysite/" + norm.NFD.String("über.html"): "found", "mysite/Main_Page.html": "1", "mysite/Main_page.html": "2", "mysite/img/a.txt": "x",
-		"mysite/Track #3? 100%.mp3": "song", "mysite/plain.txt": "ü",
-	}))
-	spec := launch(t, r, services.ContainerSpec{ID: id, Definition: service(t, "site"), ContentDir: store.Dir(id)})
-	check := func(visits []visit) {
-		t.Helper()
-		c := browser(r, spec)
-		for _, v := range visits {
-			res, body := get(t, c, v.path)
-			if res.StatusCode != v.status || v.kind != "" && res.Header.Get("Content-Type") != v.kind || !strings.Contains(body, v.body) {
-				t.Errorf("%s: %s %q %q", v.path, res.Status, res.Header.Get("Content-Type"), body)
-			}
-		}
-	}
-	check([]visit{
+// kindsServed is what a visitor gets of the first upload.
+func kindsServed() []visit {
+	return []visit{
 		{"/", 200, "text/html", "<p>first"},
 		{"/about", 200, "text/html", "about"},
 		{"/nothing", 404, "text/html", "no such page"},
@@ -130,7 +106,36 @@ func TestSiteServesTheKindsOfThingsThatPeopleSend(t *testing.T) {
 		{"/Main_Page.html", 200, "", "1"},
 		{"/Main_page.html", 200, "", "2"},
 		{"/Track%20%233%3F%20100%25.mp3", 200, "audio/mpeg", "song"},
-	})
+	}
+}
+
+func TestSiteServesTheKindsOfThingsThatPeopleSend(t *testing.T) {
+	r := open(t)
+	dir := t.TempDir()
+	store, err := content.Open(filepath.Join(dir, "content"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := freshID()
+	upload(t, store, id, 1, "", "x.zip", packed(t, map[string]string{
+		"mysite/index.html": "<p>first", "mysite/.DS_Store": "x", "mysite/.git/config": "secret", "mysite/.well-known/security.txt": "Contact:",
+		"mysite/about.html": "about", "mysite/app.mjs": "x", "mysite/m.wasm": "x", "mysite/a.webmanifest": "{}", "mysite/t.csv": "ü", "mysite/r.md": "# ü",
+		"mysite/s.opus": "x", "mysite/s.flac": "x", "mysite/p.avif": "x", "mysite/b.epub": "x", "mysite/c.ics": "x", "mysite/d.jsonld": "{}", "mysite/e.apk": "x",
+		"mysite/" + norm.NFD.String("über.html"): "found", "mysite/Main_Page.html": "1", "mysite/Main_page.html": "2", "mysite/img/a.txt": "x",
+		"mysite/Track #3? 100%.mp3": "song", "mysite/plain.txt": "ü",
+	}))
+	spec := launch(t, r, services.ContainerSpec{ID: id, Definition: service(t, "site"), ContentDir: store.Dir(id)})
+	check := func(visits []visit) {
+		t.Helper()
+		c := browser(r, spec)
+		for _, v := range visits {
+			res, body := get(t, c, v.path)
+			if res.StatusCode != v.status || v.kind != "" && res.Header.Get("Content-Type") != v.kind || !strings.Contains(body, v.body) {
+				t.Errorf("%s: %s %q %q", v.path, res.Status, res.Header.Get("Content-Type"), body)
+			}
+		}
+	}
+	check(kindsServed())
 	upload(t, store, id, 2, "", "x.zip", packed(t, map[string]string{"Index.HTM": "<p>second", "404.html": "<p>lost", "sub/default.htm": "<p>sub"}))
 	check([]visit{
 		{"/", 200, "text/html", "<p>second"}, {"/nothing", 404, "text/html", "<p>lost"}, {"/sub/", 200, "", "<p>sub"}, {"/about", 404, "", "<p>lost"},
