@@ -51,7 +51,7 @@ func newBot(b *testing.B, s setting) *bot {
 		err = os.Chmod(dir, 0o711) // root's tors run as somebody else
 	}
 	if err == nil {
-		err = os.Chmod(dir, 0o711) //nolint:gosec // root's tors run as somebody else
+		err = os.Chmod(dir, 0o711)
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -92,7 +92,7 @@ func (o *bot) write(name, text string) {
 func (o *bot) start() time.Duration {
 	o.b.Helper()
 	began := time.Now()
-	o.cmd = exec.Command(shared.binary, "run", "--config", filepath.Join(o.dir, "config.toml")) //nolint:gosec,noctx // ended by kill or down
+	o.cmd = exec.Command(shared.binary, "run", "--config", filepath.Join(o.dir, "config.toml"))
 	o.cmd.Stdout, o.cmd.Stderr = o.log, o.log
 	if err := o.cmd.Start(); err != nil {
 		o.b.Fatal(err)

@@ -106,7 +106,7 @@ func printMachine() {
 		{"tor", "tor", []string{"--version", "--quiet"}},
 		{"docker", "docker", []string{"version", "--format", "{{.Server.Version}}"}},
 	} {
-		out, _ := exec.Command(fact.program, fact.args...).Output() //nolint:gosec,noctx // fixed
+		out, _ := exec.Command(fact.program, fact.args...).Output()
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 		fmt.Printf("%s: %s\n", fact.key, first)
 	}
@@ -121,7 +121,7 @@ func buildRelay(out string) error {
 func buildBot(out string) error { return build("../scripts/build", out, "bench") }
 
 func build(program string, args ...string) error {
-	cmd := exec.Command(program, args...) //nolint:gosec,noctx // fixed
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", cmd.Args, err, text)

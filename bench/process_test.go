@@ -60,7 +60,7 @@ func processorTime(b *testing.B, pid int) time.Duration {
 // command line, those that host onions first.
 func (o *bot) tors() []int {
 	o.b.Helper()
-	out, err := exec.Command("pgrep", "-f", "tor .*"+filepath.Join(o.dir, "state", "tor")).Output() //nolint:gosec,noctx // fixed
+	out, err := exec.Command("pgrep", "-f", "tor .*"+filepath.Join(o.dir, "state", "tor")).Output()
 	if err != nil {
 		o.b.Fatalf("no tor of the bot: %v", err)
 	}

@@ -59,7 +59,7 @@ func makeShared() (err error) {
 		return err
 	}
 	shared.binary = filepath.Join(shared.dir, "onionbot")
-	build := exec.Command("../scripts/build", shared.binary, "tested", "faults") //nolint:gosec,noctx // fixed
+	build := exec.Command("../scripts/build", shared.binary, "tested", "faults")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}

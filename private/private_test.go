@@ -2,6 +2,7 @@ package private
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -55,7 +56,8 @@ func problem(t *testing.T, err error) string {
 	if err == nil {
 		return ""
 	}
-	e, ok := err.(*services.Error)
+	e := &services.Error{}
+	ok := errors.As(err, &e)
 	if !ok || e.Code != services.CodeBadConfig || e.Args["problem"] == "" {
 		t.Fatalf("not a refusal: %v", err)
 	}

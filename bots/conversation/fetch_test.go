@@ -46,7 +46,7 @@ func TestAFileThatFailsIsFetchedAgain(t *testing.T) {
 						t.Errorf("read %q, %v", data, err)
 					}
 				}
-				if want := tt.cause == tooBig; strings.Contains(logged.String(), "message=7") == want {
+				if want := errors.Is(tt.cause, tooBig); strings.Contains(logged.String(), "message=7") == want {
 					t.Errorf("logged %q", logged.String())
 				}
 			})

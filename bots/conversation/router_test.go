@@ -129,8 +129,11 @@ func TestWhatIsNotExecuted(t *testing.T) {
 		m    *bots.Message
 		want string
 	}{
-		{public, "Others can read that"}, {old, "waited too long"}, {voice, "listen to a voice message"},
-		{file, "What should I do with the file?"}, {toSSH, "“ssh” takes no files"},
+		{public, "Others can read that"},
+		{old, "waited too long"},
+		{voice, "listen to a voice message"},
+		{file, "What should I do with the file?"},
+		{toSSH, "“ssh” takes no files"},
 	} {
 		if got := w.say(c.m); !strings.Contains(got, c.want) {
 			t.Errorf("got %q, want %q", got, c.want)

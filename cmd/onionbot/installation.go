@@ -97,7 +97,7 @@ func (m *machine) inherit(before *installation, name *string) {
 	default:
 		m.notice = "run_dir was used with state_dir " + before.StateDir + ", which is gone; its addresses are taken down, its containers end at their deadlines"
 	}
-	m.log.Warn(m.notice)
+	m.log.Warn("not the directories of the last run", "what", m.notice)
 }
 
 func (m *machine) setting(ctx context.Context, name string) (value string, err error) {

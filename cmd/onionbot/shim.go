@@ -44,7 +44,7 @@ func shimFile(dir string, program []byte) (string, error) {
 // install makes path an executable file with this content, in one step. Like
 // every program it may be read by all: containers run it as another user.
 func install(path string, program []byte) error {
-	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, program) { //nolint:gosec // our own file
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, program) {
 		return os.Chmod(path, 0o755) //nolint:gosec // see above
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -30,7 +30,7 @@ func (l layout) placeReport(r shim.Report) error {
 	if err := os.WriteFile(path, shim.FormatReport(r), 0o600); err != nil {
 		return err
 	}
-	return os.Chmod(path, fs.FileMode(0o666)) //nolint:gosec // nobody gets there: the parent is the bot's, the app starts when it is gone
+	return os.Chmod(path, fs.FileMode(0o666))
 }
 
 // tell fills in what a shim has written down, which holds as long as none says

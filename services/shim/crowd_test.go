@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -28,7 +29,7 @@ func say(t *testing.T, c net.Conn, n int) {
 func closed(c net.Conn) bool {
 	_ = c.SetReadDeadline(time.Now().Add(patience))
 	_, err := c.Read(make([]byte, 1))
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 func TestIdleConnectionsShutNobodyOut(t *testing.T) {
@@ -94,7 +95,7 @@ func TestVisitorsWithoutAnAppGiveWayToo(t *testing.T) {
 		if !c.enter(newVisitor(one, time.Now())) || v.gone.Err() == nil {
 			t.Error("the first did not give way")
 		}
-		if _, err := other.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := other.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("the first's connection is open: %v", err)
 		}
 		c.close()

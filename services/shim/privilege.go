@@ -116,7 +116,7 @@ func forkExpendable(path string, argv []string, attr *syscall.ProcAttr) (int, er
 	const score = "/proc/self/oom_score_adj"                   // of the whole process: there and back
 	old, err := os.ReadFile(score)
 	if err == nil && os.WriteFile(score, []byte("1000"), 0) == nil {
-		defer func() { _ = os.WriteFile(score, old, 0) }()
+		defer func() { _ = os.WriteFile(score, old, 0) }() //nolint:gosec // the path is fixed
 	}
 	return syscall.ForkExec(path, argv, attr)
 }

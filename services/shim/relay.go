@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -106,8 +107,9 @@ func (r *relay) dial(v *visitor, app string) (net.Conn, error) {
 // watchReady tries the app's port until it accepts once, and reports false if
 // the relay was closed before.
 func (r *relay) watchReady(app string) bool {
+	dialer := net.Dialer{Timeout: time.Second}
 	for !r.ready.Load() {
-		if conn, err := net.DialTimeout("tcp", app, time.Second); err == nil {
+		if conn, err := dialer.DialContext(context.Background(), "tcp", app); err == nil {
 			_ = conn.Close()
 			r.ready.Store(true)
 		} else if !r.pause(dialPause) {

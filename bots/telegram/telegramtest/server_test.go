@@ -117,7 +117,9 @@ func TestOffsetConfirmsAndNothingElseDoes(t *testing.T) {
 		body string
 		want int
 	}{
-		{`{}`, 2}, {`{}`, 2}, {`{"limit":1}`, 1},
+		{`{}`, 2},
+		{`{}`, 2},
+		{`{"limit":1}`, 1},
 		{fmt.Sprintf(`{"offset":%d}`, first), 2},
 		{fmt.Sprintf(`{"offset":"%d"}`, first+1), 1},
 		{`{}`, 1},
