@@ -47,7 +47,7 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec, who identity) *co
 	patience := int((d.Shutdown + 2*time.Second) / time.Second)
 	return &container.Config{
 		Hostname:   "onion",
-		Domainname: "onion", // the kernel would hand the host's on
+		Domainname: domainName(who),
 		User:       "0:0",
 		Image:      d.Ref(),
 		Entrypoint: strslice.StrSlice{shim.Program, "shim"},
@@ -68,6 +68,15 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec, who identity) *co
 			labelUser:         who.String(),
 		},
 	}
+}
+
+// domainName hides the host's, which the kernel would hand on. Where uids are
+// mapped no engine can set one.
+func domainName(who identity) string {
+	if who.apart {
+		return ""
+	}
+	return "onion"
 }
 
 // hostConfig is what the container may do: very little.
