@@ -19,6 +19,7 @@ import (
 type row struct {
 	id, name, address, desired, state, reason, secrets string
 	created, expires, ended                            time.Time
+	repairs                                            int // since the last one held
 }
 
 func (r row) gone() bool { return r.state == "gone" }
@@ -69,8 +70,8 @@ func (b *bot) look() *snapshot {
 func read(db *sql.DB) (*snapshot, error) {
 	s := &snapshot{rows: make(map[string]row)}
 	rows, err := db.Query(`SELECT id, name, address, desired, state, reason, onion_key || host_key,
-			created_at, expires_at, ended_at FROM instances
-		UNION ALL SELECT id, '', '', 'gone', 'gone', reason, '', created_at, expires_at, ended_at FROM ended`)
+			created_at, expires_at, ended_at, repairs FROM instances
+		UNION ALL SELECT id, '', '', 'gone', 'gone', reason, '', created_at, expires_at, ended_at, 0 FROM ended`)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func read(db *sql.DB) (*snapshot, error) {
 	for rows.Next() {
 		var r row
 		var created, expires, ended int64
-		if err := rows.Scan(&r.id, &r.name, &r.address, &r.desired, &r.state, &r.reason, &r.secrets, &created, &expires, &ended); err != nil {
+		if err := rows.Scan(&r.id, &r.name, &r.address, &r.desired, &r.state, &r.reason, &r.secrets, &created, &expires, &ended, &r.repairs); err != nil {
 			return nil, err
 		}
 		r.created, r.expires, r.ended = time.UnixMilli(created), time.UnixMilli(expires), time.UnixMilli(ended)

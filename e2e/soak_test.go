@@ -27,6 +27,7 @@ type soak struct {
 	ended  []string          // names of those that were stopped
 	kills  map[string]int    // by what was killed
 	wrong  map[string]int    // lost, doubled, orphaned
+	broken int               // kills of this wave after which a container has to be replaced
 }
 
 // soakKills is how many kills there are: ONIONBOT_SOAK_KILLS, 1,000 in a soak,
@@ -60,7 +61,8 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 			break
 		}
 		s.ask()
-		for end := min(s.killed()+25, want); s.killed() < end; {
+		s.broken = 0
+		for end := min(s.killed()+12, want); s.killed() < end; {
 			time.Sleep(time.Duration(100+s.rng.IntN(1400)) * time.Millisecond) // any moment
 			s.strike()
 		}
@@ -143,6 +145,11 @@ func (s *soak) killed() (n int) {
 	return n
 }
 
+// maxBroken bounds the kills of a wave that cost a container: an instance that
+// has to be repaired more often than it ever worked is given up, and that is
+// right.
+const maxBroken = 3
+
 // strike kills one thing, or several at once, and has the daemon and the
 // engine started again, as a service manager would.
 func (s *soak) strike() {
@@ -151,9 +158,14 @@ func (s *soak) strike() {
 	var struck []string
 	for range 1 + s.rng.IntN(3) {
 		v := victims[s.rng.IntN(len(victims))]
-		if !slices.Contains(struck, v) && s.killOne(v) {
-			struck = append(struck, v)
-			s.kills[v]++
+		breaks := v == "app" || v == "engine"
+		if slices.Contains(struck, v) || breaks && s.broken >= maxBroken || !s.killOne(v) {
+			continue
+		}
+		struck = append(struck, v)
+		s.kills[v]++
+		if breaks {
+			s.broken++
 		}
 	}
 	if slices.Contains(struck, "engine") {
