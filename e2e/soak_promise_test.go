@@ -67,7 +67,7 @@ func (s *soak) wants(name, address string, rows []row) []string {
 		return []string{"lost: the address of " + name}
 	case rows[0].state != "reachable":
 		return []string{"lost: " + name + " is " + rows[0].state}
-	case rows[0].repairs > 0:
+	case s.more && rows[0].repairs > 0:
 		return []string{fmt.Sprintf("lost: %s was repaired %d times, and that has not held yet", name, rows[0].repairs)}
 	}
 	s.wanted[name] = rows[0].address

@@ -27,6 +27,7 @@ type soak struct {
 	ended  []string          // names of those that were stopped
 	kills  map[string]int    // by what was killed
 	wrong  map[string]int    // lost, doubled, orphaned
+	more   bool              // another wave follows
 	broken int               // kills of this wave after which a container has to be replaced
 }
 
@@ -39,7 +40,7 @@ func soakKills() int {
 	if os.Getenv("ONIONBOT_SOAK") != "" {
 		return 1000
 	}
-	return 16
+	return waveKills
 }
 
 // TestNothingIsLostWhateverIsKilled kills the bot, the engine, tors and what
@@ -62,10 +63,11 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 		}
 		s.ask()
 		s.broken = 0
-		for end := min(s.killed()+12, want); s.killed() < end; {
+		for end := min(s.killed()+waveKills, want); s.killed() < end; {
 			time.Sleep(time.Duration(100+s.rng.IntN(1400)) * time.Millisecond) // any moment
 			s.strike()
 		}
+		s.more = s.killed() < want
 		s.rest()
 		if wave%5 == 4 {
 			s.say(began)
@@ -144,6 +146,9 @@ func (s *soak) killed() (n int) {
 	}
 	return n
 }
+
+// waveKills is how many kills there are between two moments of rest.
+const waveKills = 12
 
 // maxBroken bounds the kills of a wave that cost a container: an instance that
 // has to be repaired more often than it ever worked is given up, and that is
