@@ -14,16 +14,25 @@ import (
 
 func TestANewTokenIsFoundWhereTheOldOneWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stored, broken := services.Secret("1:first"), error(nil)
-		token := bots.NewToken("1:first", func() (services.Secret, error) { return stored, broken })
+		// The file is the first minute as it was, then half written, then no
+		// token, then another one.
+		start := time.Now()
+		token := bots.NewToken("1:first", func() (services.Secret, error) {
+			switch at := time.Since(start) - time.Minute; {
+			case at < 7*time.Second:
+				return "1:first", nil
+			case at < 12*time.Second:
+				return "", errors.New("half written")
+			case at < 22*time.Second:
+				return "rubbish", nil
+			}
+			return "1:second", nil
+		})
 		fits := func(s string) bool { return strings.Contains(s, ":") }
 		began := time.Now()
 		if token.AwaitNew(t.Context(), time.Minute, fits) || time.Since(began) != time.Minute {
 			t.Errorf("nothing changed, and it was taken after %s", time.Since(began))
 		}
-		time.AfterFunc(7*time.Second, func() { broken = errors.New("half written") })
-		time.AfterFunc(12*time.Second, func() { stored, broken = "rubbish", nil })
-		time.AfterFunc(22*time.Second, func() { stored = "1:second" })
 		began = time.Now()
 		if !token.AwaitNew(t.Context(), time.Minute, fits) || time.Since(began) != 25*time.Second || token.Reveal() != "1:second" {
 			t.Errorf("after %s: %q", time.Since(began), token.Reveal())
