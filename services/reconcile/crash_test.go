@@ -65,6 +65,22 @@ func TestAppThatEndsNowAndThenIsKeptForEver(t *testing.T) {
 	})
 }
 
+func TestDeathsOfTheEngineAreNotHeldAgainstTheApp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		h.begin(services.StartOptions{Service: "site", Life: 23 * time.Hour})
+		h.after(10 * time.Second)
+		for deaths := 0; deaths < 20; {
+			if h.runtime.Kill(h.only().ID) == nil { // else it waits for its next start
+				deaths++
+			}
+			h.after(20 * time.Second) // less than an app must run to count as mended
+		}
+		h.after(20 * time.Minute)
+		h.wantState(services.StateReachable)
+	})
+}
+
 func TestRepairsThatHeldAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t)

@@ -76,11 +76,15 @@ func (m *Memo) see(p *services.Policy, inst *services.Instance, c services.Conta
 }
 
 // exited takes note of an end of the app. One soon after its start is a
-// failure of the step that started it.
+// failure of the step that started it, and is held against the app unless it
+// has no exit code: then the container went down with its engine, or somebody
+// killed it from outside.
 func (m *Memo) exited(p *services.Policy, c services.Container, now time.Time) {
 	m.Exited, m.Exit = true, c
 	if now.Sub(latest(c.StartedAt, m.Backoff[StepRun].EndedAt)) < p.EarlyExit {
-		m.Crashes++
+		if c.ExitCode >= 0 || c.NoMemory {
+			m.Crashes++
+		}
 		m.failed(p, StepRun, nil, now)
 	}
 }

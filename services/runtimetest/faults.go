@@ -37,6 +37,15 @@ func (f *Fake) Crash(id string) error {
 	})
 }
 
+// Kill ends a container from outside, as an engine that is killed does: nobody
+// learns how the app ended.
+func (f *Fake) Kill(id string) error {
+	return f.hurt(id, func(b *box) {
+		b.exit(services.ExitApp)
+		b.ExitCode = -1
+	})
+}
+
 // Exit ends a container by a decision of its shim.
 func (f *Fake) Exit(id string, why services.Exit) error {
 	return f.hurt(id, func(b *box) { b.exit(why) })
