@@ -84,21 +84,7 @@ func TestShellBehindAnOnion(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
-	t.Run("terminal", func(t *testing.T) {
-		s := session(t, client)
-		if err := s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}); err != nil {
-			t.Fatal(err)
-		}
-		s.Stdin = strings.NewReader("tty; stty size; exit\n")
-		var out bytes.Buffer
-		s.Stdout = &out
-		if err := s.Shell(); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Wait(); err != nil || !strings.Contains(out.String(), "/dev/pts/") || !strings.Contains(out.String(), "24 80") {
-			t.Errorf("%v: %q", err, out.String())
-		}
-	})
+	t.Run("terminal", func(t *testing.T) { wantTerminal(t, client) })
 	t.Run("sftp", func(t *testing.T) {
 		s := session(t, client)
 		in, _ := s.StdinPipe()
@@ -123,29 +109,51 @@ func TestShellBehindAnOnion(t *testing.T) {
 			t.Errorf("%q, %v", out, err)
 		}
 	})
-	t.Run("tools", func(t *testing.T) {
-		// What the walls refuse must not be what tools need.
-		for _, command := range []string{
-			"cd /tmp && mkdir -p a/b && echo hi >a/b/c && tar czf a.tgz a && tar xzOf a.tgz a/b/c && rm -r a a.tgz",
-			"cp -a /etc/ssh /tmp/x && find /tmp/x -type f | sort | xargs grep -l Host | sed s/x/y/ | tail -n1 && rm -r /tmp/x",
-			"mkfifo /tmp/f && (echo hi >/tmp/f &) && cat /tmp/f && rm /tmp/f", "cat <(echo hi) | tee /tmp/t && mv /tmp/t /tmp/u && ln /tmp/u /tmp/v",
-			"df -h /home/onion", "ls -la /proc/self/fd /dev/pts", "date; uptime -p || cat /proc/uptime; nproc; id; uname -a; stat /; du -s /etc/ssh",
-			"dd if=/dev/urandom of=/tmp/r bs=64k count=4 && sha256sum /tmp/r", "perl -e 'print fork ? wait : 0'", "timeout 5 sleep 0.1",
-			"ssh-keygen -q -t ed25519 -N \"\" -f /tmp/key && ssh -V", "nano --version && less --version", "nice -n 5 true && taskset -p $$ || true",
-		} {
-			if out, err := session(t, client).CombinedOutput(command); err != nil {
-				t.Errorf("%s: %v: %s", command, err, out)
-			} else if strings.Contains(string(out), "not permitted") || strings.Contains(string(out), "not implemented") {
-				t.Errorf("%s: %s", command, out)
-			}
-		}
-	})
+	t.Run("tools", func(t *testing.T) { wantTools(t, client) })
 	t.Run("no forwarding", func(t *testing.T) {
 		if c, err := client.Dial("tcp", "127.0.0.1:2222"); err == nil {
 			_ = c.Close()
 			t.Error("a port was forwarded")
 		}
 	})
+}
+
+// wantTerminal types into an interactive shell.
+func wantTerminal(t *testing.T, client *ssh.Client) {
+	t.Helper()
+	s := session(t, client)
+	if err := s.RequestPty("xterm", 24, 80, ssh.TerminalModes{}); err != nil {
+		t.Fatal(err)
+	}
+	s.Stdin = strings.NewReader("tty; stty size; exit\n")
+	var out bytes.Buffer
+	s.Stdout = &out
+	if err := s.Shell(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(); err != nil || !strings.Contains(out.String(), "/dev/pts/") || !strings.Contains(out.String(), "24 80") {
+		t.Errorf("%v: %q", err, out.String())
+	}
+}
+
+// wantTools runs what people run in a shell: what the walls refuse must not be
+// what tools need.
+func wantTools(t *testing.T, client *ssh.Client) {
+	t.Helper()
+	for _, command := range []string{
+		"cd /tmp && mkdir -p a/b && echo hi >a/b/c && tar czf a.tgz a && tar xzOf a.tgz a/b/c && rm -r a a.tgz",
+		"cp -a /etc/ssh /tmp/x && find /tmp/x -type f | sort | xargs grep -l Host | sed s/x/y/ | tail -n1 && rm -r /tmp/x",
+		"mkfifo /tmp/f && (echo hi >/tmp/f &) && cat /tmp/f && rm /tmp/f", "cat <(echo hi) | tee /tmp/t && mv /tmp/t /tmp/u && ln /tmp/u /tmp/v",
+		"df -h /home/onion", "ls -la /proc/self/fd /dev/pts", "date; uptime -p || cat /proc/uptime; nproc; id; uname -a; stat /; du -s /etc/ssh",
+		"dd if=/dev/urandom of=/tmp/r bs=64k count=4 && sha256sum /tmp/r", "perl -e 'print fork ? wait : 0'", "timeout 5 sleep 0.1",
+		"ssh-keygen -q -t ed25519 -N \"\" -f /tmp/key && ssh -V", "nano --version && less --version", "nice -n 5 true && taskset -p $$ || true",
+	} {
+		if out, err := session(t, client).CombinedOutput(command); err != nil {
+			t.Errorf("%s: %v: %s", command, err, out)
+		} else if strings.Contains(string(out), "not permitted") || strings.Contains(string(out), "not implemented") {
+			t.Errorf("%s: %s", command, out)
+		}
+	}
 }
 
 func TestShellWantsTheUsersKey(t *testing.T) {

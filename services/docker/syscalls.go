@@ -12,7 +12,12 @@ import "strings"
 // fanotify, NUMA placement, the clock's state (adjtimex tells two containers
 // that they share one), vmsplice, personality and the 32-bit socketcall.
 func openCalls() []string {
-	return strings.Fields(`
+	return strings.Fields(fileCalls + socketCalls + memoryCalls + processCalls + timeCalls)
+}
+
+// The calls by what they are about; each list ends with a space or a line.
+const (
+	fileCalls = `
 		access faccessat faccessat2 open openat openat2 creat close close_range
 		read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2
 		lseek _llseek dup dup2 dup3 fcntl fcntl64 flock fsync fdatasync sync syncfs
@@ -36,10 +41,12 @@ func openCalls() []string {
 		timerfd_settime timerfd_settime64 timerfd_gettime timerfd_gettime64
 		io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents io_pgetevents_time64
 		memfd_create
-
+`
+	socketCalls = `
 		bind listen accept accept4 connect shutdown getsockname getpeername getsockopt setsockopt
 		send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg recvmmsg_time64
-
+`
+	memoryCalls = `
 		brk mmap mmap2 munmap mremap mprotect madvise msync mincore membarrier
 		mlock mlock2 munlock mlockall munlockall pkey_alloc pkey_free pkey_mprotect
 		map_shadow_stack mseal cachestat
@@ -47,7 +54,8 @@ func openCalls() []string {
 		msgget msgsnd msgrcv msgctl ipc
 		mq_open mq_unlink mq_timedsend mq_timedsend_time64 mq_timedreceive mq_timedreceive_time64
 		mq_notify mq_getsetattr
-
+`
+	processCalls = `
 		fork vfork execve execveat exit exit_group wait4 waitid waitpid
 		getpid getppid gettid getpgid setpgid getpgrp getsid setsid
 		pidfd_open pidfd_send_signal
@@ -68,12 +76,13 @@ func openCalls() []string {
 		sched_getparam sched_setparam sched_getscheduler sched_setscheduler
 		sched_get_priority_max sched_get_priority_min
 		sched_rr_get_interval sched_rr_get_interval_time64
-
+`
+	timeCalls = `
 		time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64
 		nanosleep clock_nanosleep clock_nanosleep_time64
 		getitimer setitimer timer_create timer_delete timer_getoverrun
 		timer_settime timer_settime64 timer_gettime timer_gettime64
 		uname oldolduname olduname sysinfo getrandom
 		breakpoint cacheflush set_tls riscv_flush_icache riscv_hwprobe
-	`)
-}
+`
+)

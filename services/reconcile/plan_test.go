@@ -55,12 +55,33 @@ func kinds(steps []Step) []string {
 	return out
 }
 
-func TestPlan(t *testing.T) {
-	tests := []struct {
-		name string
-		edit func(s *scene)
-		want []string
-	}{
+// planCase is a scene and the steps that are planned for it.
+type planCase struct {
+	name string
+	edit func(s *scene)
+	want []string
+}
+
+func wantPlans(t *testing.T, tests []planCase) {
+	t.Helper()
+	policy := services.DefaultPolicy()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := reachable()
+			tt.edit(s)
+			got := kinds(s.plan(&policy))
+			if tt.want == nil {
+				tt.want = []string{}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPlanOfAStart(t *testing.T) {
+	wantPlans(t, []planCase{
 		{"nothing to do", func(*scene) {}, nil},
 		{"fresh: container and onion at the same time", func(s *scene) {
 			s.State, s.ReadyAt = services.StateStarting, time.Time{}
@@ -90,6 +111,11 @@ func TestPlan(t *testing.T) {
 			s.noOnion()
 			s.Start = StartClock{Phase: phaseAbsent, Missing: services.FaultTor, Since: noon.Add(-time.Minute), Absent: 9 * time.Minute}
 		}, []string{"end:unreachable"}},
+	})
+}
+
+func TestPlanOfALife(t *testing.T) {
+	wantPlans(t, []planCase{
 		{"deadline", func(s *scene) { s.ExpiresAt = noon }, []string{"end:expired"}},
 		{"extended: the shim is told", func(s *scene) { s.ExpiresAt = noon.Add(3 * time.Hour) }, []string{"deadline"}},
 		{"container gone", func(s *scene) { s.noContainer() }, []string{"run"}},
@@ -116,6 +142,11 @@ func TestPlan(t *testing.T) {
 			s.Container = services.Container{ID: s.ID, State: services.ContainerRunning, Armed: true, Deadline: s.ExpiresAt}
 		}, nil},
 		{"counting begins once it was verified", func(s *scene) { s.Rules = services.Rules{Visits: 1} }, []string{"arm"}},
+	})
+}
+
+func TestPlanOfAnEnd(t *testing.T) {
+	wantPlans(t, []planCase{
 		{"stop: the container first, so that visitors are told", func(s *scene) {
 			s.Desired, s.UpdatedAt = services.DesiredGone, noon
 		}, []string{"remove-container"}},
@@ -155,21 +186,7 @@ func TestPlan(t *testing.T) {
 			s.noContainer()
 			s.wait(StepRun, noon.Add(time.Second))
 		}, nil},
-	}
-	policy := services.DefaultPolicy()
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := reachable()
-			tt.edit(s)
-			got := kinds(s.plan(&policy))
-			if tt.want == nil {
-				tt.want = []string{}
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("plan (-want +got):\n%s", diff)
-			}
-		})
-	}
+	})
 }
 
 func TestOrphansAreWhatNoRowKnows(t *testing.T) {
