@@ -43,12 +43,12 @@ func (s *Store) check(ctx context.Context) error {
 // checkFile refuses a file that is damaged or somebody else's, without
 // writing to it.
 func checkFile(ctx context.Context, d *sql.DB) error {
-	var verdict string
-	if err := d.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	var result string
+	if err := d.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
 		return coded(fmt.Errorf("check database: %w", err))
 	}
-	if verdict != "ok" {
-		return services.Wrap(services.CodeCorruptDatabase, fmt.Errorf("integrity check: %s", verdict))
+	if result != "ok" {
+		return services.Wrap(services.CodeCorruptDatabase, fmt.Errorf("integrity check: %s", result))
 	}
 	var app, tables int
 	if err := d.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {

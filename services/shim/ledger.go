@@ -74,10 +74,10 @@ func (l *ledger) leave(now moment) {
 	l.lastSeen = now.boot
 }
 
-// verdict returns the exit code of the rule that ends the instance now, or 0,
+// ending returns the exit code of the rule that ends the instance now, or 0,
 // and then how long it may take until the answer can change by itself (0 =
 // not before the next event).
-func (l *ledger) verdict(now moment) (code int, again time.Duration) {
+func (l *ledger) ending(now moment) (code int, again time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.armed || l.active > 0 {

@@ -17,7 +17,7 @@ func TestOwnCheckBeforeArmingBurnsNothing(t *testing.T) {
 		t.Fatal("the check was refused")
 	}
 	l.leave(at(2 * time.Second))
-	if code, _ := l.verdict(at(time.Hour)); code != 0 || l.visits != 0 {
+	if code, _ := l.ending(at(time.Hour)); code != 0 || l.visits != 0 {
 		t.Fatalf("code %d, visits %d before arming", code, l.visits)
 	}
 	l.arm(at(time.Hour))
@@ -35,11 +35,11 @@ func TestVisitsEndWhenTheLastHasLeft(t *testing.T) {
 	if l.enter(at(2 * time.Second)) {
 		t.Fatal("one visit too many came in")
 	}
-	if code, _ := l.verdict(at(time.Hour)); code != 0 {
+	if code, _ := l.ending(at(time.Hour)); code != 0 {
 		t.Fatal("ended while the last visitor was there")
 	}
 	l.leave(at(time.Hour))
-	if code, _ := l.verdict(at(time.Hour)); code != ExitVisits {
+	if code, _ := l.ending(at(time.Hour)); code != ExitVisits {
 		t.Fatalf("code %d after the last visit", code)
 	}
 }
@@ -55,10 +55,10 @@ func TestBrowserConnectionsAreOneVisit(t *testing.T) {
 	for range 5 {
 		l.leave(at(100 * time.Second))
 	}
-	if code, again := l.verdict(at(110 * time.Second)); code != 0 || again != 20*time.Second {
+	if code, again := l.ending(at(110 * time.Second)); code != 0 || again != 20*time.Second {
 		t.Fatalf("code %d again %v within the burst", code, again)
 	}
-	if code, _ := l.verdict(at(130 * time.Second)); code != ExitVisits {
+	if code, _ := l.ending(at(130 * time.Second)); code != ExitVisits {
 		t.Fatalf("code %d after the burst", code)
 	}
 	if l.enter(at(131*time.Second)) || l.visits != 1 {
@@ -72,7 +72,7 @@ func TestUsedUpVisitsStayUsedUpInANewContainer(t *testing.T) {
 	if l.enter(at(time.Second)) {
 		t.Error("a visit came in")
 	}
-	if code, _ := l.verdict(at(0)); code != ExitVisits {
+	if code, _ := l.ending(at(0)); code != ExitVisits {
 		t.Errorf("code %d", code)
 	}
 }
@@ -80,22 +80,22 @@ func TestUsedUpVisitsStayUsedUpInANewContainer(t *testing.T) {
 func TestIdleIsCountedFromArmingAndFromTheLastVisitor(t *testing.T) {
 	var l ledger
 	l.begin(&Go{Idle: 15 * time.Minute}, at(0))
-	if code, _ := l.verdict(at(time.Hour)); code != 0 {
+	if code, _ := l.ending(at(time.Hour)); code != 0 {
 		t.Fatal("idle before arming")
 	}
 	l.arm(at(time.Hour))
-	if code, again := l.verdict(at(time.Hour + 5*time.Minute)); code != 0 || again != 10*time.Minute {
+	if code, again := l.ending(at(time.Hour + 5*time.Minute)); code != 0 || again != 10*time.Minute {
 		t.Fatalf("code %d again %v", code, again)
 	}
 	l.enter(at(time.Hour + 10*time.Minute))
-	if code, _ := l.verdict(at(3 * time.Hour)); code != 0 {
+	if code, _ := l.ending(at(3 * time.Hour)); code != 0 {
 		t.Fatal("an open connection is a visitor")
 	}
 	l.leave(at(3 * time.Hour))
-	if code, _ := l.verdict(at(3*time.Hour + 14*time.Minute)); code != 0 {
+	if code, _ := l.ending(at(3*time.Hour + 14*time.Minute)); code != 0 {
 		t.Fatal("ended too early")
 	}
-	if code, _ := l.verdict(at(3*time.Hour + 15*time.Minute)); code != ExitIdle {
+	if code, _ := l.ending(at(3*time.Hour + 15*time.Minute)); code != ExitIdle {
 		t.Fatal("did not end")
 	}
 }
@@ -108,7 +108,7 @@ func TestComingBackKeepsNoVisitOpenForEver(t *testing.T) {
 			if now < maxVisit {
 				t.Errorf("refused after %v", now)
 			}
-			if code, _ := l.verdict(at(now)); code != ExitVisits {
+			if code, _ := l.ending(at(now)); code != ExitVisits {
 				t.Errorf("code %d when the one visit was over", code)
 			}
 			return
@@ -125,7 +125,7 @@ func TestVerdictIsLookedForWhenAVisitIsOver(t *testing.T) {
 		l.enter(at(now))
 		l.leave(at(now))
 	}
-	code, again := l.verdict(at(maxVisit - 5*time.Second))
+	code, again := l.ending(at(maxVisit - 5*time.Second))
 	if code != 0 || again != 5*time.Second {
 		t.Errorf("code %d, again in %v", code, again)
 	}

@@ -106,7 +106,7 @@ func (s *supervisor) sayLast(code int) {
 // wait returns when there is a reason to end.
 func (s *supervisor) wait() int {
 	for {
-		code, again := s.verdict()
+		code, again := s.ending()
 		if code != 0 {
 			return code
 		}
@@ -125,16 +125,16 @@ func (s *supervisor) wait() int {
 	}
 }
 
-// verdict looks at the deadline, then at the rules. It returns the exit code
+// ending looks at the deadline, then at the rules. It returns the exit code
 // or how long to wait before looking again.
-func (s *supervisor) verdict() (code int, again time.Duration) {
+func (s *supervisor) ending() (code int, again time.Duration) {
 	now := s.clock.now()
 	rest := s.refresh().Sub(now.wall)
 	if rest <= 0 {
 		return ExitDeadline, 0
 	}
 	again = min(rest, deadlinePoll)
-	code, change := s.ledger.verdict(now)
+	code, change := s.ledger.ending(now)
 	if change > 0 {
 		again = min(again, change)
 	}

@@ -122,44 +122,62 @@ func child(flags uintptr, do func() uintptr) (unix.WaitStatus, error) {
 	return end, err
 }
 
+// space is what calls are given that want memory of the program's.
+var space [4096]byte
+
 // calls asks for what is not an app's to ask for.
 func calls() {
-	self := uintptr(os.Getpid())
-	space := make([]byte, 4096)
-	buf := uintptr(unsafe.Pointer(&space[0]))
 	text, _ := unix.BytePtrFromString("/tmp/x")
-	path := uintptr(unsafe.Pointer(text))
-	all := map[string]error{
-		"clone3":             call(unix.SYS_CLONE3, buf, 64),
-		"setns":              call(unix.SYS_SETNS, 0, 0),
-		"io_uring_setup":     call(unix.SYS_IO_URING_SETUP, 8, buf),
-		"io_uring_enter":     call(unix.SYS_IO_URING_ENTER, 99, 0, 0, 0),
-		"io_uring_register":  call(unix.SYS_IO_URING_REGISTER, 99, 0, 0, 0),
-		"ptrace":             call(unix.SYS_PTRACE, unix.PTRACE_ATTACH, 1),
-		"process_vm_readv":   call(unix.SYS_PROCESS_VM_READV, self, buf, 0, buf, 0, 0),
-		"process_vm_writev":  call(unix.SYS_PROCESS_VM_WRITEV, self, buf, 0, buf, 0, 0),
-		"process_madvise":    call(unix.SYS_PROCESS_MADVISE, 0, buf, 0, 0, 0),
-		"kcmp":               call(unix.SYS_KCMP, self, self, 0, 0, 0),
-		"pidfd_getfd":        call(unix.SYS_PIDFD_GETFD, 0, 0, 0),
-		"bpf":                call(unix.SYS_BPF, 0, buf, 72),
-		"keyctl":             call(unix.SYS_KEYCTL, 0, ^uintptr(2), 1),
-		"add_key":            call(unix.SYS_ADD_KEY, path, path, 0, 0, ^uintptr(2)),
-		"request_key":        call(unix.SYS_REQUEST_KEY, path, path, 0, 0),
-		"perf_event_open":    call(unix.SYS_PERF_EVENT_OPEN, buf, 0, ^uintptr(0), ^uintptr(0), 0),
-		"userfaultfd":        call(unix.SYS_USERFAULTFD, 1),
-		"mount":              call(unix.SYS_MOUNT, path, path, path, 0, 0),
-		"umount2":            call(unix.SYS_UMOUNT2, path, 0),
-		"pivot_root":         call(unix.SYS_PIVOT_ROOT, path, path),
-		"fsopen":             call(unix.SYS_FSOPEN, path, 0),
-		"open_tree":          call(unix.SYS_OPEN_TREE, 0, path, 0),
-		"move_mount":         call(unix.SYS_MOVE_MOUNT, 0, path, 0, path, 0),
-		"mount_setattr":      call(unix.SYS_MOUNT_SETATTR, 0, path, 0, buf, 32),
-		"mknodat device":     call(unix.SYS_MKNODAT, 0, path, unix.S_IFCHR|0o600, 0x103),
-		"mknodat disk":       call(unix.SYS_MKNODAT, 0, path, unix.S_IFBLK|0o600, 0xfe00),
-		"mknodat high":       call(unix.SYS_MKNODAT, 0, path, high|unix.S_IFCHR|0o600, 0x103),
-		"name_to_handle_at":  call(unix.SYS_NAME_TO_HANDLE_AT, 0, path, buf, buf, 0),
-		"open_by_handle_at":  call(unix.SYS_OPEN_BY_HANDLE_AT, 0, buf, 0),
-		"fanotify_init":      call(unix.SYS_FANOTIFY_INIT, 0x200, 0),
+	path, buf := uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(&space[0]))
+	for _, all := range []map[string]error{othersCalls(path, buf), hostsCalls(path, buf)} {
+		for what, err := range all {
+			say(what, err)
+		}
+	}
+	runtime.KeepAlive(text)
+}
+
+// othersCalls reach for other processes, namespaces and mounts, or past the
+// filter of calls.
+func othersCalls(path, buf uintptr) map[string]error {
+	self := uintptr(os.Getpid())
+	return map[string]error{
+		"clone3":            call(unix.SYS_CLONE3, buf, 64),
+		"setns":             call(unix.SYS_SETNS, 0, 0),
+		"io_uring_setup":    call(unix.SYS_IO_URING_SETUP, 8, buf),
+		"io_uring_enter":    call(unix.SYS_IO_URING_ENTER, 99, 0, 0, 0),
+		"io_uring_register": call(unix.SYS_IO_URING_REGISTER, 99, 0, 0, 0),
+		"ptrace":            call(unix.SYS_PTRACE, unix.PTRACE_ATTACH, 1),
+		"process_vm_readv":  call(unix.SYS_PROCESS_VM_READV, self, buf, 0, buf, 0, 0),
+		"process_vm_writev": call(unix.SYS_PROCESS_VM_WRITEV, self, buf, 0, buf, 0, 0),
+		"process_madvise":   call(unix.SYS_PROCESS_MADVISE, 0, buf, 0, 0, 0),
+		"kcmp":              call(unix.SYS_KCMP, self, self, 0, 0, 0),
+		"pidfd_getfd":       call(unix.SYS_PIDFD_GETFD, 0, 0, 0),
+		"bpf":               call(unix.SYS_BPF, 0, buf, 72),
+		"keyctl":            call(unix.SYS_KEYCTL, 0, ^uintptr(2), 1),
+		"add_key":           call(unix.SYS_ADD_KEY, path, path, 0, 0, ^uintptr(2)),
+		"request_key":       call(unix.SYS_REQUEST_KEY, path, path, 0, 0),
+		"perf_event_open":   call(unix.SYS_PERF_EVENT_OPEN, buf, 0, ^uintptr(0), ^uintptr(0), 0),
+		"userfaultfd":       call(unix.SYS_USERFAULTFD, 1),
+		"mount":             call(unix.SYS_MOUNT, path, path, path, 0, 0),
+		"umount2":           call(unix.SYS_UMOUNT2, path, 0),
+		"pivot_root":        call(unix.SYS_PIVOT_ROOT, path, path),
+		"fsopen":            call(unix.SYS_FSOPEN, path, 0),
+		"open_tree":         call(unix.SYS_OPEN_TREE, 0, path, 0),
+		"move_mount":        call(unix.SYS_MOVE_MOUNT, 0, path, 0, path, 0),
+		"mount_setattr":     call(unix.SYS_MOUNT_SETATTR, 0, path, 0, buf, 32),
+		"mknodat device":    call(unix.SYS_MKNODAT, 0, path, unix.S_IFCHR|0o600, 0x103),
+		"mknodat disk":      call(unix.SYS_MKNODAT, 0, path, unix.S_IFBLK|0o600, 0xfe00),
+		"mknodat high":      call(unix.SYS_MKNODAT, 0, path, high|unix.S_IFCHR|0o600, 0x103),
+		"name_to_handle_at": call(unix.SYS_NAME_TO_HANDLE_AT, 0, path, buf, buf, 0),
+		"open_by_handle_at": call(unix.SYS_OPEN_BY_HANDLE_AT, 0, buf, 0),
+		"fanotify_init":     call(unix.SYS_FANOTIFY_INIT, 0x200, 0),
+	}
+}
+
+// hostsCalls reach for the kernel and the machine.
+func hostsCalls(path, buf uintptr) map[string]error {
+	return map[string]error{
 		"init_module":        call(unix.SYS_INIT_MODULE, buf, 0, path),
 		"finit_module":       call(unix.SYS_FINIT_MODULE, 0, path, 0),
 		"delete_module":      call(unix.SYS_DELETE_MODULE, path, 0),
@@ -189,10 +207,6 @@ func calls() {
 		"label by ioctl":     askDisk(0x81009431, buf),
 		"ext4 by ioctl":      askDisk(0x8008662c, buf),
 	}
-	for what, err := range all {
-		say(what, err)
-	}
-	runtime.KeepAlive(space)
 }
 
 // askDisk sends a request about the file system that the host's files lie on.
