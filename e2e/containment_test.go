@@ -41,7 +41,8 @@ for s in KILL STOP HUP QUIT USR1; do kill -$s 1 2>/dev/null; done
 getent ahosts debian.org >/dev/null 2>&1 && echo RESOLVED
 for p in /proc/[0-9]*; do tr '\0' ' ' <$p/cmdline 2>/dev/null; echo; done | grep -E "[d]ockerd|[c]ontainerd|[e]2e.test|onionbot [rc](un|tl)" | sed 's/^/SEEN /'
 grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status | tr -s '\t' ' '
-ls /sys/class/net | sed 's/^/interface /'
+tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sed 's/^/interface /'
+ls /sys/class/net >/dev/null 2>&1 && echo 'HARDWARE LISTED'
 echo DONE
 `
 

@@ -132,6 +132,7 @@ func TestFullDiskIsSaidAndExpiryHolds(t *testing.T) {
 		out, err := b.try("status")
 		return err == nil && !strings.Contains(out, "cannot be written to") && !strings.Contains(out, "refuses writes")
 	})
+	wait(t, 120*time.Second, "gone, with its row", func() bool { return strings.Contains(b.ctl("list"), "Nothing is running") })
 	b.wantEnded(onion)
 	mustVisit(t, b.begin("site", "for", "2m"))
 }
