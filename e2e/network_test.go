@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	parallel := false
 	flag.Visit(func(f *flag.Flag) { parallel = parallel || f.Name == "test.parallel" })
 	if !parallel { // stories mostly wait, for deadlines and for tor
-		_ = flag.Set("test.parallel", "7")
+		_ = flag.Set("test.parallel", "10")
 	}
 	code := m.Run()
 	if shared.network != nil {
