@@ -50,9 +50,6 @@ func newBot(b *testing.B, s setting) *bot {
 	if err == nil {
 		err = os.Chmod(dir, 0o711) // root's tors run as somebody else
 	}
-	if err == nil {
-		err = os.Chmod(dir, 0o711)
-	}
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (s bareSite) run() error {
 	d := shared.site
 	port := d.Ports[0]
 	err := engineCall(http.MethodPost, "/containers/create?name="+s.name, map[string]any{
-		"Image": d.Ref(), "User": d.User, "WorkingDir": "/", "NetworkDisabled": true,
+		"Image": d.Ref(), "User": bareUser + ":" + bareUser, "WorkingDir": "/", "NetworkDisabled": true,
 		"Entrypoint":  []string{"/onion/relay", "/onion/sock/80.sock", fmt.Sprint("127.0.0.1:", port.App)},
 		"Cmd":         d.Command,
 		"Env":         []string{"GOMAXPROCS=2"},
@@ -82,7 +82,7 @@ func (s bareSite) run() error {
 		"Healthcheck": map[string]any{"Test": []string{"NONE"}},
 		"HostConfig": map[string]any{
 			"NetworkMode": "none", "IpcMode": "none", "ReadonlyRootfs": true, "CapDrop": []string{"ALL"},
-			"CapAdd": d.Caps, "SecurityOpt": []string{"no-new-privileges"}, "Tmpfs": d.Tmpfs,
+			"CapAdd": d.Caps, "SecurityOpt": []string{"no-new-privileges"}, "Tmpfs": bareTmpfs(d.Tmpfs),
 			"Memory": d.Limits.MemoryBytes, "MemorySwap": d.Limits.MemoryBytes,
 			"NanoCpus": int64(d.Limits.CPUs * 1e9), "PidsLimit": d.Limits.PIDs,
 			"LogConfig": map[string]string{"Type": "none"},
@@ -104,6 +104,18 @@ func (s bareSite) run() error {
 		}
 	}
 	return fmt.Errorf("%s made no socket", s.name)
+}
+
+// bareUser is whom all bare containers run as.
+const bareUser = "10007"
+
+// bareTmpfs gives the definition's directories to the bare user.
+func bareTmpfs(all map[string]string) map[string]string {
+	out := make(map[string]string, len(all))
+	for path, options := range all {
+		out[path] = options + ",uid=" + bareUser + ",gid=" + bareUser
+	}
+	return out
 }
 
 // remove takes the container and its directory away.
