@@ -46,24 +46,48 @@ func soakKills() int {
 // TestNothingIsLostWhateverIsKilled kills the bot, the engine, tors and what
 // runs in containers, at random moments and several at once, while somebody
 // starts and stops sites in a chat. After each wave of kills all that was asked
-// for is there, once, and nothing else. With ONIONBOT_SOAK it goes on until
-// there were 1,000 kills.
+// for is there, once, and nothing else. With ONIONBOT_SOAK several
+// installations go on side by side until there were 1,000 kills.
 func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 	want := soakKills()
-	short := os.Getenv("ONIONBOT_SOAK") == ""
-	if short {
+	if os.Getenv("ONIONBOT_SOAK") == "" {
 		t.Parallel()
+		newSoak(t).endure(want, waveKills)
+		return
 	}
-	s := newSoak(t)
+	began, all := time.Now(), make([]*soak, soakInstallations)
+	t.Cleanup(func() {
+		total := &soak{kills: make(map[string]int), wrong: make(map[string]int)}
+		for _, s := range all {
+			if s != nil {
+				total.add(s)
+			}
+		}
+		fmt.Print("in all, ")
+		total.say(began)
+	})
+	for n := range all {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			all[n] = newSoak(t)
+			all[n].endure((want+len(all)-1)/len(all), longWaveKills)
+		})
+	}
+}
+
+// endure goes through waves of so many kills until there were as many as wanted.
+func (s *soak) endure(want, inWave int) {
+	s.t.Helper()
 	began := time.Now()
 	for wave := 0; s.killed() < want; wave++ {
-		if limit, ok := t.Deadline(); ok && !short && time.Until(limit) < restLimit+time.Minute {
-			t.Errorf("only %d kills in the time that was given", s.killed())
+		// The short form has one wave, and is begun when there is time for it.
+		if limit, ok := s.t.Deadline(); ok && wave > 0 && time.Until(limit) < restLimit+time.Minute {
+			s.t.Errorf("only %d kills in the time that was given", s.killed())
 			break
 		}
 		s.ask()
 		s.broken = 0
-		for end := min(s.killed()+waveKills, want); s.killed() < end; {
+		for end := min(s.killed()+inWave, want); s.killed() < end; {
 			time.Sleep(time.Duration(100+s.rng.IntN(1400)) * time.Millisecond) // any moment
 			s.strike()
 		}
@@ -79,6 +103,18 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 	s.rest()
 	s.wantNothing()
 	s.say(began)
+}
+
+// add takes over another installation's counts.
+func (s *soak) add(o *soak) {
+	for what, n := range o.kills {
+		s.kills[what] += n
+	}
+	for what, n := range o.wrong {
+		s.wrong[what] += n
+	}
+	s.number += o.number
+	s.ended = append(s.ended, o.ended...)
 }
 
 func newSoak(t *testing.T) *soak {
@@ -147,8 +183,13 @@ func (s *soak) killed() (n int) {
 	return n
 }
 
-// waveKills is how many kills there are between two moments of rest.
-const waveKills = 12
+// How many kills there are between two moments of rest, in the short form and
+// in a soak, and how many installations a soak has at the same time.
+const (
+	waveKills         = 12
+	longWaveKills     = 40
+	soakInstallations = 4
+)
 
 // maxBroken bounds the kills of a wave that cost a container: an instance that
 // has to be repaired more often than it ever worked is given up, and that is
