@@ -10,7 +10,7 @@ type Policy struct {
 	AbsentLimit   time.Duration   // how long a start waits for Docker and tor to answer; then given up and removed
 	Hold          time.Duration   // how long the first reply waits for "reachable"; 0 = not at all
 	Reminders     []time.Duration // before expiry, each only for lives longer than twice that; none = none
-	Watch         time.Duration   // between two probes of a reachable address
+	Watch         time.Duration   // between two probes of a reachable address, give or take a quarter
 	ProbeTimeout  time.Duration   // of one probe
 	ProbeRetry    time.Duration   // between two probes of an address that is not reachable yet
 	StepTimeout   time.Duration   // of one call to Docker or tor, publication excepted

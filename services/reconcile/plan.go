@@ -130,7 +130,7 @@ func (v *view) probe() []Step {
 		return nil
 	}
 	checked := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0
-	if checked && (v.now.Before(v.inst.CheckedAt.Add(v.policy.Watch)) || v.inst.Rules != (services.Rules{})) {
+	if checked && (v.now.Before(watchAt(v.policy, v.inst)) || v.inst.Rules != (services.Rules{})) {
 		return nil
 	}
 	return []Step{{Kind: StepProbe}}

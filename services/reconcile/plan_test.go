@@ -136,7 +136,7 @@ func TestPlanOfALife(t *testing.T) {
 		{"docker silent: containers are left alone", func(s *scene) { s.Docker = false; s.noContainer() }, nil},
 		{"tor silent: no second tor gets the key", func(s *scene) { s.Tor = false; s.noOnion() }, nil},
 		{"repaired too often", func(s *scene) { s.Repairs = 9; s.noContainer() }, []string{"end:failed"}},
-		{"watched", func(s *scene) { s.CheckedAt = noon.Add(-5 * time.Minute) }, []string{"probe"}},
+		{"watched", func(s *scene) { s.CheckedAt = noon.Add(-7 * time.Minute) }, []string{"probe"}},
 		{"a probe would burn a counted visit", func(s *scene) {
 			s.Rules, s.CheckedAt = services.Rules{Visits: 1}, noon.Add(-time.Hour)
 			s.Container = services.Container{ID: s.ID, State: services.ContainerRunning, Armed: true, Deadline: s.ExpiresAt}

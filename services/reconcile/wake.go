@@ -43,7 +43,7 @@ func NextWake(p *services.Policy, inst *services.Instance, memo Memo, now time.T
 	if inst.ReadyAt.IsZero() {
 		consider(memo.Start.limit(p, now))
 	} else if inst.Rules == (services.Rules{}) {
-		consider(inst.CheckedAt.Add(p.Watch))
+		consider(watchAt(p, inst))
 	}
 	return next
 }
