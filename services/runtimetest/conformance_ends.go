@@ -8,10 +8,13 @@ import (
 	"onionbot/services"
 )
 
+// soon is a deadline that a start on a busy machine does not miss.
+const soon = 6 * time.Second
+
 func testDeadline(t *testing.T, f *Fixture) {
-	spec := f.spec(f.ID(), 3*time.Second)
+	spec := f.spec(f.ID(), soon)
 	f.start(t, spec)
-	f.Advance(3 * time.Second)
+	f.Advance(soon)
 	f.awaitExit(t, spec.ID, services.ExitDeadline)
 	if late := f.Now().Sub(spec.Deadline); late > 5*time.Second {
 		t.Errorf("ended %v late", late)
@@ -19,12 +22,12 @@ func testDeadline(t *testing.T, f *Fixture) {
 }
 
 func testProlong(t *testing.T, f *Fixture) {
-	spec := f.spec(f.ID(), 2*time.Second)
+	spec := f.spec(f.ID(), soon)
 	f.start(t, spec)
 	if err := f.Runtime.SetDeadline(t.Context(), spec.ID, spec.Deadline.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	f.Advance(3 * time.Second)
+	f.Advance(soon + time.Second)
 	if c := f.inspect(t, spec.ID); c.State != services.ContainerRunning || !c.Deadline.After(spec.Deadline) {
 		t.Fatalf("%+v", c)
 	}
