@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"onionbot/services"
+	"onionbot/services/content/filename"
 )
 
 // Bounds of the texts that pages are made of, in bytes. A larger text is a
@@ -70,7 +71,7 @@ func (w *writer) affordable(f sent) bool {
 // rendered is the name of a Markdown file's page.
 func (l Limits) rendered(name string) string {
 	dir, file := path.Split(name)
-	return dir + shorten(strings.TrimSuffix(file, path.Ext(file))+".html", l.NameLen)
+	return dir + filename.Shorten(strings.TrimSuffix(file, path.Ext(file))+".html", l.NameLen)
 }
 
 // firstPage sees to it that there is an index.html: the page that came, which

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/unicode/norm"
+
+	"onionbot/services/content/filename"
 )
 
 // Names are cleaned on the way in, and pages link to files as their author's
@@ -87,7 +89,7 @@ func (w *writer) followLinks() error {
 func (w *writer) fold(name string) string {
 	elements := strings.Split(name, "/")
 	for i, e := range elements {
-		elements[i] = strings.ToLower(w.limits.cleanElement(e))
+		elements[i] = strings.ToLower(filename.Clean(e, w.limits.NameLen))
 	}
 	return strings.Join(elements, "/")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"onionbot/services"
+	"onionbot/services/content/filename"
 )
 
 // Stage receives a delivery into a fresh directory, checked, cleaned and
@@ -107,7 +108,7 @@ func (w *writer) single(f File, data []byte, alone bool) error {
 	// A file that is sent by itself is meant, whatever it is called; but no
 	// name that begins with a dot is served.
 	if name = strings.TrimLeft(name, "."); leftover(name) != "" || name == "" {
-		name = shorten("file-"+name, w.limits.NameLen)
+		name = filename.Shorten("file-"+name, w.limits.NameLen)
 	}
 	if heic(data) {
 		// As a file in an archive it may be meant for download; a picture

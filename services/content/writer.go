@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"onionbot/services/content/filename"
 )
 
 // writer puts files below a root that cannot be left, and counts.
@@ -64,7 +66,7 @@ func (w *writer) has(name string) bool { return w.seen[name] }
 // free is a name like this one that is not taken.
 func (w *writer) free(name string) string {
 	for n := 2; ; n++ {
-		if other := w.limits.another(name, n); !w.has(other) {
+		if other := filename.Another(name, n, w.limits.NameLen); !w.has(other) {
 			return other
 		}
 	}
