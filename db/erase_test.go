@@ -28,6 +28,7 @@ func marked(id, mark string) *services.Instance {
 			PrivatePEM:  services.Secret(strings.Repeat("pem-"+mark, 20)),
 			Fingerprint: "print-" + mark,
 		},
+		Secrets: map[string]services.Secret{"admin": services.Secret("secret-" + mark)},
 		Desired: services.DesiredRunning, State: services.StateStarting, CreatedAt: time.Now(),
 	}
 }

@@ -11,10 +11,10 @@ import (
 const instanceColumns = `id, owner, service, name, network, account, chat, reply_to,
 	address, onion_key, clients, host_key, host_print, idle_ms, max_visits,
 	desired, state, reason, fault, visits, content, repairs,
-	created_at, expires_at, ready_at, checked_at, ended_at, updated_at`
+	created_at, expires_at, ready_at, checked_at, ended_at, updated_at, secrets`
 
 const putInstance = `INSERT INTO instances (` + instanceColumns + `)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
 	owner = excluded.owner, service = excluded.service, name = excluded.name,
 	network = excluded.network, account = excluded.account, chat = excluded.chat, reply_to = excluded.reply_to,
@@ -24,13 +24,14 @@ ON CONFLICT (id) DO UPDATE SET
 	desired = excluded.desired, state = excluded.state, reason = excluded.reason, fault = excluded.fault,
 	visits = excluded.visits, content = excluded.content, repairs = excluded.repairs,
 	created_at = excluded.created_at, expires_at = excluded.expires_at, ready_at = excluded.ready_at,
-	checked_at = excluded.checked_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at`
+	checked_at = excluded.checked_at, ended_at = excluded.ended_at, updated_at = excluded.updated_at,
+	secrets = excluded.secrets`
 
 // endedColumns are instanceColumns of what is left of an ended instance.
 const endedColumns = `id, owner, service, '', '', '', '', '',
 	'', '', '', '', '', 0, 0,
 	'gone', 'gone', reason, '', 0, 0, 0,
-	created_at, expires_at, ready_at, checked_at, ended_at, updated_at`
+	created_at, expires_at, ready_at, checked_at, ended_at, updated_at, ''`
 
 const eraseInstance = `INSERT INTO ended
 SELECT id, owner, service, reason, created_at, expires_at, ready_at, checked_at, ended_at, updated_at
@@ -70,15 +71,15 @@ func (t *tx) CountInstances(f services.InstanceFilter) (n int, err error) {
 }
 
 func (t *tx) PutInstance(i *services.Instance) error {
-	clients := ""
-	if len(i.Onion.Clients) > 0 {
-		b, err := json.Marshal(i.Onion.Clients)
-		if err != nil {
-			return fmt.Errorf("put instance: %w", err)
-		}
-		clients = string(b)
+	clients, err := list(i.Onion.Clients)
+	if err != nil {
+		return fmt.Errorf("put instance: %w", err)
 	}
-	_, err := t.change("put instance", putInstance,
+	secrets, err := revealed(i.Secrets)
+	if err != nil {
+		return fmt.Errorf("put instance: %w", err)
+	}
+	_, err = t.change("put instance", putInstance,
 		i.ID, i.Owner, i.Service, i.Name,
 		i.Origin.Network, i.Origin.Account, i.Origin.Chat, i.Origin.ReplyTo,
 		i.Onion.Address, i.Onion.Key.Reveal(), clients,
@@ -87,7 +88,7 @@ func (t *tx) PutInstance(i *services.Instance) error {
 		string(i.Desired), string(i.State), string(i.Reason), string(i.Fault),
 		i.Visits, i.Content, i.Repairs,
 		millis(i.CreatedAt), millis(i.ExpiresAt), millis(i.ReadyAt),
-		millis(i.CheckedAt), millis(i.EndedAt), millis(i.UpdatedAt))
+		millis(i.CheckedAt), millis(i.EndedAt), millis(i.UpdatedAt), secrets)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (t *tx) EraseInstance(id string) error {
 func scanInstance(row scanner) (*services.Instance, error) {
 	var (
 		i                                                services.Instance
-		clients                                          string
+		clients, secrets                                 string
 		idle                                             int64
 		created, expires, ready, checked, ended, updated int64
 	)
@@ -124,7 +125,7 @@ func scanInstance(row scanner) (*services.Instance, error) {
 		&i.Onion.Address, &i.Onion.Key, &clients,
 		&i.HostKey.PrivatePEM, &i.HostKey.Fingerprint, &idle, &i.Rules.Visits,
 		&i.Desired, &i.State, &i.Reason, &i.Fault, &i.Visits, &i.Content, &i.Repairs,
-		&created, &expires, &ready, &checked, &ended, &updated)
+		&created, &expires, &ready, &checked, &ended, &updated, &secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +133,9 @@ func scanInstance(row scanner) (*services.Instance, error) {
 		if err := json.Unmarshal([]byte(clients), &i.Onion.Clients); err != nil {
 			return nil, fmt.Errorf("clients of %s: %w", i.ID, err)
 		}
+	}
+	if i.Secrets, err = hidden(secrets); err != nil {
+		return nil, fmt.Errorf("secrets of %s: %w", i.ID, err)
 	}
 	i.Rules.Idle = time.Duration(idle) * time.Millisecond
 	i.CreatedAt, i.ExpiresAt, i.ReadyAt = moment(created), moment(expires), moment(ready)

@@ -105,7 +105,7 @@ CREATE TABLE instances (
     checked_at  INTEGER NOT NULL,
     ended_at    INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
-) STRICT;
+, secrets TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX instances_alive ON instances (created_at, id) WHERE state <> 'gone';
 

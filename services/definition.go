@@ -43,13 +43,13 @@ type Definition struct {
 
 	Ports []Port
 	Probe ProbeKind
-	Open  string // how to open it: a line with {address} and {port}; "" for a plain link
+	Open  string // how to open it, with placeholders (see [Definition.Fill]); lines after the first say more. "" for a plain link
 
-	Command  []string          // what the shim runs as the app
+	Command  []string          // what the shim runs as the app, with placeholders
 	User     string            // uid:gid inside the container, numeric; "" for one of its own per instance
 	Account  Account           // replaces the image's accounts by root, nobody and this one; no Name for the image's
 	Caps     []string          // capabilities kept, without the CAP_ prefix
-	Env      []string          // KEY=value
+	Env      []string          // KEY=value, with placeholders
 	Tmpfs    map[string]string // path to mount options
 	Limits   Limits
 	Shutdown time.Duration // how long the app may take to end by itself
@@ -57,11 +57,12 @@ type Definition struct {
 	DefaultLife time.Duration // when the user names none
 	MaxLife     time.Duration // of this service; a user's own limit may be lower
 
-	NeedsSSHKeys bool   // wants the user's public ssh keys; refuses without
-	HostKey      bool   // gets an ssh host key made by onionbot; the answer carries its fingerprint
-	Content      string // where user content is mounted read-only; "" if it takes none
-	EphemeralKey bool   // the onion key never touches the disk; the address does not survive a tor restart
-	Warm         int    // how many addresses are published ahead of time
+	NeedsSSHKeys bool     // wants the user's public ssh keys; refuses without
+	Secrets      []string // names of what is made once for each instance, for the app and its owner
+	HostKey      bool     // gets an ssh host key made by onionbot; the answer carries its fingerprint
+	Content      string   // where user content is mounted read-only; "" if it takes none
+	EphemeralKey bool     // the onion key never touches the disk; the address does not survive a tor restart
+	Warm         int      // how many addresses are published ahead of time
 
 	Source Source // what the image is built from
 }

@@ -87,6 +87,7 @@ type Instance struct {
 
 	Onion   Onion
 	HostKey HostKey
+	Secrets map[string]Secret // by the names in Definition.Secrets
 	Rules   Rules
 
 	Desired Desired

@@ -57,7 +57,9 @@ type ContainerSpec struct {
 	Visits     int // connections already counted in an earlier container
 	SSHKeys    []string
 	HostKey    Secret
-	ContentDir string // host directory whose entry "current" is the user's content; "" for none
+	Address    string            // of its onion, which the app may have to know
+	Secrets    map[string]Secret // by name; they reach the app only, in what its definition says and as files
+	ContentDir string            // host directory whose entry "current" is the user's content; "" for none
 }
 
 // Runtime runs containers. Identity is the instance's ID. Every call is

@@ -68,6 +68,7 @@ func (m *Manager) prepare(req Request, def *Definition, opts StartOptions, now, 
 		Onion: onion, Rules: opts.Rules, Desired: DesiredRunning, State: StateStarting,
 		CreatedAt: now, ExpiresAt: expires, UpdatedAt: now,
 	}
+	inst.Secrets, _ = def.CompleteSecrets(nil)
 	if def.HostKey {
 		if inst.HostKey, err = m.o.NewHostKey(); err != nil {
 			return nil, fmt.Errorf("make host key: %w", err)

@@ -248,7 +248,7 @@ func ClockAhead(d time.Duration) string {
 
 // QR sends the address as a picture.
 func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
-	line, link := openLine(d, i)
+	line, link, more := openLine(d, i)
 	if line == "" || !i.Live() {
 		return bots.Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
 	}
@@ -258,7 +258,7 @@ func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
 	} else {
 		reply.Copy = []string{line}
 	}
-	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), line)
+	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), line, more)
 	return reply
 }
 

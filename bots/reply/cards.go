@@ -35,7 +35,7 @@ func (r *Renderer) Card(n *services.Notice, i *services.Instance, d *services.De
 
 // full is a reply that shows the whole instance below a first sentence.
 func (c card) full(head string, tail ...string) bots.Reply {
-	line, link := openLine(c.d, c.i)
+	line, link, more := openLine(c.d, c.i)
 	reply := bots.Reply{Buttons: buttons(c.i)}
 	if c.i != nil {
 		reply.Address = c.i.Onion.Address
@@ -46,7 +46,7 @@ func (c card) full(head string, tail ...string) bots.Reply {
 	case line != "":
 		reply.Copy = []string{line}
 	}
-	reply.Text = lines(append([]string{head, line, c.hostKey(), c.hints(), c.shown()}, tail...)...)
+	reply.Text = lines(append([]string{head, line, more, c.hostKey(), c.hints(), c.shown()}, tail...)...)
 	return reply
 }
 

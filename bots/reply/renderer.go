@@ -2,7 +2,6 @@ package reply
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,21 +69,14 @@ func nameIn(i *services.Instance) string {
 	return i.Service
 }
 
-// port is the port of the onion address that people open.
-func port(d *services.Definition) string {
-	if d == nil || len(d.Ports) == 0 {
-		return ""
-	}
-	return strconv.Itoa(d.Ports[0].Onion)
-}
-
-// openLine is how to open an instance: a link, or a line for a shell.
-func openLine(d *services.Definition, i *services.Instance) (line string, link bool) {
+// openLine is how to open an instance: a link, or a line for a shell; more are
+// lines to read below it, such as a password.
+func openLine(d *services.Definition, i *services.Instance) (line string, link bool, more string) {
 	switch {
 	case i == nil || i.Onion.Address == "":
-		return "", false
+		return "", false, ""
 	case d == nil:
-		return i.Onion.Address, false
+		return i.Onion.Address, false, ""
 	case d.Open == "" && d.Probe == services.ProbeHTTP:
 		line = "http://{address}/"
 	case d.Open == "":
@@ -92,8 +84,8 @@ func openLine(d *services.Definition, i *services.Instance) (line string, link b
 	default:
 		line = d.Open
 	}
-	line = strings.NewReplacer("{address}", i.Onion.Address, "{port}", port(d)).Replace(line)
-	return line, strings.HasPrefix(line, "http://") && !strings.Contains(line, " ")
+	line, more, _ = strings.Cut(d.Fill(line, i.Onion.Address, i.Secrets), "\n")
+	return line, strings.HasPrefix(line, "http://") && !strings.Contains(line, " "), more
 }
 
 func button(label, command string) bots.Button { return bots.Button{Label: label, Command: command} }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -128,7 +127,7 @@ func (d *demo) hint(def *services.Definition, i *services.Instance) string {
 	}
 	socks := d.visitor.SOCKSAddr()
 	if def.Probe != services.ProbeHTTP {
-		line := strings.NewReplacer("{address}", i.Onion.Address, "{port}", strconv.Itoa(def.Ports[0].Onion)).Replace(def.Open)
+		line := def.Fill(def.Open, i.Onion.Address, i.Secrets)
 		return "Open it here:  torsocks -P " + port(socks) + " " + strings.TrimPrefix(line, "torsocks ")
 	}
 	return fmt.Sprintf("Open it here:  curl --socks5-hostname %s http://%s/\n          or:  torsocks -P %s curl http://%s/",

@@ -103,6 +103,9 @@ func TestMistakesNameTheLine(t *testing.T) {
 		"capability":      {"caps = [\"CAP_CHOWN\"]\n" + minimal, "", "without CAP_"},
 		"mount":           {minimal + "[tmpfs]\n\"/onion/sock\" = \"rw\"\n", "", "outside /onion"},
 		"alias":           {"aliases = [\"ssh\"]\n" + minimal, "", "also a name"},
+		"secret's name":   {"secrets = [\"ssh_host_key\"]\n" + minimal, "", "name of a secret"},
+		"secret twice":    {"secrets = [\"a\", \"a\"]\n" + minimal, "", "twice"},
+		"secret unnamed":  {"secrets = [\"admin\"]\nenv = [\"A={secret.admim}\"]\n" + minimal, "", `"admim" is not among`},
 		"life":            {strings.Replace(minimal, `max_life = "2h"`, `max_life = "2m"`, 1), "", "default_life"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,6 +33,7 @@ type manifest struct {
 	MaxLife      length            `toml:"max_life"`
 	NeedsSSHKeys bool              `toml:"needs_ssh_keys"`
 	HostKey      bool              `toml:"host_key"`
+	Secrets      []string          `toml:"secrets"`
 	Content      string            `toml:"content"`
 	EphemeralKey bool              `toml:"ephemeral_key"`
 	Warm         int               `toml:"warm"`
@@ -112,7 +114,7 @@ func (m *manifest) definition(name string) *services.Definition {
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    time.Duration(m.Shutdown),
 		DefaultLife: time.Duration(m.DefaultLife), MaxLife: time.Duration(m.MaxLife),
-		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Content: m.Content,
+		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content,
 		EphemeralKey: m.EphemeralKey, Warm: m.Warm,
 	}
 	for _, p := range m.Ports {
@@ -159,7 +161,7 @@ func (m *manifest) problem() string {
 			return c.say
 		}
 	}
-	return m.portProblem()
+	return cmp.Or(m.portProblem(), m.secretProblem())
 }
 
 // complete reports whether an account can stand in /etc/passwd.

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -168,7 +169,7 @@ func tmpfs(d *services.Definition, who identity) map[string]string {
 		}
 		all[path] = options
 	}
-	if d.HostKey {
+	if d.HostKey || len(d.Secrets) > 0 {
 		all[shim.PrivateDir] = fmt.Sprintf("rw,noexec,nosuid,nodev,size=64k,mode=2750,uid=0,gid=%d", who.gid)
 	}
 	return all
@@ -190,9 +191,9 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 	d := spec.Definition
 	visits := max(spec.Visits, earlier.Visits)
 	g := &shim.Go{
-		Command:   d.Command,
+		Command:   d.FillAll(d.Command, spec.Address, spec.Secrets),
 		User:      &shim.User{UID: who.uid, GID: who.gid, Caps: d.Caps},
-		Env:       d.Env,
+		Env:       d.FillAll(d.Env, spec.Address, spec.Secrets),
 		Idle:      spec.Rules.Idle,
 		MaxVisits: spec.Rules.Visits,
 		Visits:    visits,
@@ -204,6 +205,9 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 	}
 	if d.HostKey && spec.HostKey != "" {
 		g.Files = append(g.Files, shim.File{Path: hostKey, Data: []byte(spec.HostKey.Reveal())})
+	}
+	for _, name := range d.Secrets {
+		g.Files = append(g.Files, shim.File{Path: path.Join(shim.PrivateDir, name), Data: []byte(spec.Secrets[name].Reveal())})
 	}
 	return shim.Request{Op: shim.OpGo, Go: g}
 }

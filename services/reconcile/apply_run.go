@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"time"
 
 	"onionbot/services"
 )
@@ -46,6 +47,9 @@ func (r *Reconciler) runContainer(ctx context.Context, j *job, def *services.Def
 		return ctx.Err()
 	}
 	j.enter(phaseTrying)
+	if err := r.completeSecrets(ctx, j.inst, def); err != nil {
+		return err
+	}
 	spec, err := r.containerSpec(j.inst, def)
 	if err != nil {
 		return err
@@ -74,10 +78,24 @@ func (r *Reconciler) ensureImage(ctx context.Context, j *job, def *services.Defi
 	return err
 }
 
+// completeSecrets makes those that the service did not have when the instance
+// was accepted. What a container was told already stays as it is.
+func (r *Reconciler) completeSecrets(ctx context.Context, inst *services.Instance, def *services.Definition) error {
+	if _, lacks := def.CompleteSecrets(inst.Secrets); !lacks {
+		return nil
+	}
+	return r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
+		i.Secrets, _ = def.CompleteSecrets(i.Secrets)
+		inst.Secrets, i.UpdatedAt = i.Secrets, now
+		return tx.PutInstance(i)
+	})
+}
+
 func (r *Reconciler) containerSpec(inst *services.Instance, def *services.Definition) (services.ContainerSpec, error) {
 	spec := services.ContainerSpec{
 		ID: inst.ID, Definition: def, Deadline: inst.ExpiresAt, Rules: inst.Rules,
 		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
+		Address: inst.Onion.Address, Secrets: inst.Secrets,
 	}
 	if u := r.o.User(inst.Owner); u != nil && def.NeedsSSHKeys {
 		spec.SSHKeys = u.SSHKeys

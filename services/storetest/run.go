@@ -69,6 +69,7 @@ func sample(id string) *services.Instance {
 			Clients: []string{"descriptor:x25519:A", "descriptor:x25519:B"},
 		},
 		HostKey: services.HostKey{PrivatePEM: services.Secret("PEM-" + id), Fingerprint: "SHA256:" + id},
+		Secrets: map[string]services.Secret{"admin": services.Secret("secret-" + id), "owner": "two"},
 		Rules:   services.Rules{Idle: 15 * time.Minute, Visits: 20},
 		Desired: services.DesiredRunning, State: services.StateReachable,
 		Reason: services.ReasonStopped, Fault: services.FaultProbe,

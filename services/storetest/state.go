@@ -67,6 +67,10 @@ func stored(t time.Time) time.Time {
 func copyInstance(i *services.Instance) *services.Instance {
 	c := *i
 	c.Rules.Idle = i.Rules.Idle.Truncate(time.Millisecond)
+	c.Secrets = nil
+	if len(i.Secrets) > 0 {
+		c.Secrets = maps.Clone(i.Secrets)
+	}
 	c.Onion.Clients = slices.Clone(nonEmpty(i.Onion.Clients))
 	for _, t := range []*time.Time{&c.CreatedAt, &c.ExpiresAt, &c.ReadyAt, &c.CheckedAt, &c.EndedAt, &c.UpdatedAt} {
 		*t = stored(*t)
