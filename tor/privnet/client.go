@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Client is a tor that has joined the network as a client. It can open
@@ -22,15 +23,37 @@ type Client struct {
 // clientName keeps the names of clients fit for a short path.
 var clientName = regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9-]{0,%d}$`, maxNameLen-1))
 
+// joinLimit bounds one attempt of a client to join. A tor that lost its first
+// circuits, as happens on a crowded machine, holds its guards to be down and
+// does not ask them again for ten minutes; one that begins anew is in at once.
+const joinLimit = 40 * time.Second
+
 // StartClient starts a tor that joins the network as a client and returns when
 // it has bootstrapped to 100 %. Its SOCKS port is on 127.0.0.1, chosen by the
 // kernel. The name is its directory's: a letter, then letters, digits and
 // dashes, at most 24, in lower case. Extra lines are added to its torrc. The
-// context bounds the start only.
+// context bounds the start only; without a deadline it fails after three
+// attempts, two minutes.
 func (n *Network) StartClient(ctx context.Context, name string, extra ...string) (*Client, error) {
 	if !clientName.MatchString(name) || strings.HasPrefix(name, "authority") || strings.HasPrefix(name, "relay") {
 		return nil, fmt.Errorf("privnet: %q cannot be the name of a client", name)
 	}
+	for try := 1; ; try++ {
+		c, err := n.startClientOnce(ctx, name, extra)
+		if err == nil {
+			return c, nil
+		}
+		if try == attempts || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return nil, err
+		}
+		n.log.Warn("a client did not join the private tor network, trying again", "attempt", try, "err", err)
+	}
+}
+
+// startClientOnce makes one attempt and leaves nothing behind when it fails.
+func (n *Network) startClientOnce(ctx context.Context, name string, extra []string) (*Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.joinLimit)
+	defer cancel()
 	dir := filepath.Join(n.dir, name)
 	torrc := render(n.lines, processLines(dir, os.Getpid()), []string{"SocksPort 127.0.0.1:auto"}, extra)
 	p, err := n.launch(name, true, torrc)

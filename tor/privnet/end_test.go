@@ -28,10 +28,12 @@ func TestMain(m *testing.M) {
 
 // startAndWait is the program that TestParentKilledLeavesNothing kills.
 func startAndWait(dir string) {
-	n, err := Start(context.Background(), Options{Dir: dir})
+	ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
+	n, err := Start(ctx, Options{Dir: dir})
 	if err == nil {
-		_, err = n.StartClient(context.Background(), "visitor")
+		_, err = n.StartClient(ctx, "visitor")
 	}
+	cancel()
 	if err != nil {
 		fmt.Println("failed:", err)
 		os.Exit(1)

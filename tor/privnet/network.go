@@ -51,6 +51,8 @@ type Network struct {
 	closing  sync.Once
 	closeErr error
 
+	joinLimit time.Duration // of one attempt of a client
+
 	mu      sync.Mutex
 	closed  bool
 	nodes   []*process // authorities and relays
@@ -91,6 +93,8 @@ func startOnce(ctx context.Context, o Options) (*Network, error) {
 		log:     o.Logger,
 		spawner: newSpawner(),
 		clients: map[string]*process{},
+
+		joinLimit: joinLimit,
 	}
 	if err := n.boot(ctx, o); err != nil {
 		return nil, errors.Join(err, n.Close())
