@@ -31,7 +31,12 @@ var arrows = map[string][]string{
 	"services/content/filename": {},
 	"services/content/metadata": {},
 	"services/docker":           {"services", "services/shim"},
-	"services/shim":             {"services/wallclock"},
+	"services/shim":             {"services/app/events", "services/wallclock"},
+	"services/app":              {"services/app/share"},
+	"services/app/events":       {},
+	"services/app/page":         {},
+	"services/app/server":       {},
+	"services/app/share":        {"services/app/events", "services/app/page", "services/app/server"},
 	"services/sshkey":           {"services"},
 	"services/wallclock":        {},
 	"tor":                       {"services"},
@@ -40,6 +45,7 @@ var arrows = map[string][]string{
 	"private":                   {"services"},
 	"metrics":                   {"bots/conversation", "services"},
 	"cmd/onionbot-shim":         {"services/shim"},
+	"cmd/onionbot-app":          {"services/app"},
 }
 
 // only names the one folder that may import a library.
@@ -59,7 +65,10 @@ var only = map[string]string{
 }
 
 // plain are the folders that import the standard library and this module only.
-var plain = []string{"services", "services/reconcile", "services/shim", "services/content/metadata", "services/wallclock", "tor/privnet", "cmd/onionbot-shim"}
+var plain = []string{
+	"services", "services/reconcile", "services/shim", "services/content/metadata", "services/wallclock", "tor/privnet",
+	"cmd/onionbot-shim", "cmd/onionbot-app", "services/app", "services/app/events", "services/app/page", "services/app/server", "services/app/share",
+}
 
 func TestDependenciesPointInward(t *testing.T) {
 	seen := 0

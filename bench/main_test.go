@@ -142,7 +142,7 @@ func images(ctx context.Context) error {
 	}
 	shared.site = site
 	runtime, err := docker.New(docker.Options{
-		RunDir: filepath.Join(shared.dir, "image"), ShimPath: shared.relay, Installation: "bench",
+		RunDir: filepath.Join(shared.dir, "image"), ShimPath: shared.relay, AppPath: shared.relay, Installation: "bench",
 	})
 	if err != nil {
 		return err

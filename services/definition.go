@@ -45,6 +45,7 @@ type Definition struct {
 	Probe ProbeKind
 	Open  string // how to open it, with placeholders (see [Definition.Fill]); lines after the first say more. "" for a plain link
 
+	App      string            // one of onionbot's own programs, which is run instead of Command; "" for none
 	Command  []string          // what the shim runs as the app, with placeholders
 	User     string            // uid:gid inside the container, numeric; "" for one of its own per instance
 	Account  Account           // replaces the image's accounts by root, nobody and this one; no Name for the image's

@@ -90,12 +90,16 @@ func (m *machine) openRuntime(ctx context.Context, who tor.Account) (*docker.Run
 	if err != nil {
 		return nil, err
 	}
-	shim, err := shimFile(m.cfg.StateDir, shimProgram)
+	shim, err := containerProgram(m.cfg.StateDir, shimPrefix, shimProgram)
+	if err != nil {
+		return nil, err
+	}
+	app, err := containerProgram(m.cfg.StateDir, appPrefix, appProgram)
 	if err != nil {
 		return nil, err
 	}
 	return docker.New(docker.Options{
-		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, Installation: name, Host: m.cfg.Docker.Host, BuildProxy: m.cfg.Docker.BuildProxy,
+		RunDir: filepath.Join(m.cfg.RunDir, "i"), ShimPath: shim, AppPath: app, Installation: name, Host: m.cfg.Docker.Host, BuildProxy: m.cfg.Docker.BuildProxy,
 		Group: who.GID, Logger: m.log,
 	})
 }

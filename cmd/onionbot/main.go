@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"onionbot/services"
+	"onionbot/services/app"
 	"onionbot/services/shim"
 	"onionbot/tor"
 )
@@ -32,13 +33,19 @@ type cli struct {
 	Mastodon mastodonCmd `cmd:"" help:"Set up the Mastodon account."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Shim     struct{}    `cmd:"" hidden:"" help:"Be PID 1 of a container."`
+	App      struct{}    `cmd:"" hidden:"" help:"Be the app of a container."`
 }
 
 func main() {
-	// Before anything else: inside a container this program is the shim, and
-	// every start waits for it.
-	if len(os.Args) > 1 && os.Args[1] == "shim" {
-		os.Exit(shim.Main(os.Args[2:]))
+	// Before anything else: inside a container this program is the shim or an
+	// app, and every start waits for it.
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "shim":
+			os.Exit(shim.Main(os.Args[2:]))
+		case "app":
+			os.Exit(app.Main(os.Args[2:]))
+		}
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

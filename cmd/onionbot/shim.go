@@ -13,26 +13,29 @@ import (
 	"onionbot/services"
 )
 
-// shimPrefix begins the names of shims in the state directory.
-const shimPrefix = "shim-"
+// What begins the names of programs for containers in the state directory.
+const (
+	shimPrefix = "shim-"
+	appPrefix  = "app-"
+)
 
-// shimFile returns the program that becomes PID 1 of containers: the small one
-// that the build has put into this binary, written to dir under the name of
-// its content. It returns "", which means this program itself, when the build
-// has put none in or when dir's file system runs no programs.
+// containerProgram returns a program that containers run: a small one that the
+// build has put into this binary, written to dir under the name of its content.
+// It returns "", which means this program itself, when the build has put none
+// in or when dir's file system runs no programs.
 //
-// Shims of other versions are removed. A container that runs one keeps it: its
+// Those of other versions are removed. A container that runs one keeps it: its
 // mount holds the file.
-func shimFile(dir string, program []byte) (string, error) {
+func containerProgram(dir, prefix string, program []byte) (string, error) {
 	if len(program) == 0 || runsNothing(dir) {
 		return "", nil
 	}
 	sum := sha256.Sum256(program)
-	path := filepath.Join(dir, shimPrefix+hex.EncodeToString(sum[:6]))
+	path := filepath.Join(dir, prefix+hex.EncodeToString(sum[:6]))
 	if err := install(path, program); err != nil {
 		return "", services.Wrap(services.CodeReadOnlyState, err)
 	}
-	old, _ := filepath.Glob(filepath.Join(dir, shimPrefix+"*")) // the pattern is a good one
+	old, _ := filepath.Glob(filepath.Join(dir, prefix+"*")) // the pattern is a good one
 	for _, other := range old {
 		if other != path {
 			_ = os.Remove(other)

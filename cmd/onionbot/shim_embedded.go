@@ -4,8 +4,11 @@ package main
 
 import _ "embed"
 
-// shimProgram is cmd/onionbot-shim as a static binary. The file exists only
-// while scripts/build runs.
+// shimProgram is cmd/onionbot-shim as a static binary, appProgram
+// cmd/onionbot-app. The files exist only while scripts/build runs.
 //
 //go:embed onionbot-shim.bin
 var shimProgram []byte //nolint:gochecknoglobals // the way of embed
+
+//go:embed onionbot-app.bin
+var appProgram []byte //nolint:gochecknoglobals // the way of embed

@@ -2,5 +2,6 @@
 
 package main
 
-// shimProgram is missing: a plain "go build" makes a binary that is its own shim.
-var shimProgram []byte //nolint:gochecknoglobals // see shim_embedded.go
+// shimProgram and appProgram are missing: a plain "go build" makes a binary that
+// is its own shim and its own apps.
+var shimProgram, appProgram []byte //nolint:gochecknoglobals // see shim_embedded.go

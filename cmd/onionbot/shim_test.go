@@ -10,7 +10,7 @@ import (
 
 func TestShimIsInstalledOnceAndOldOnesGo(t *testing.T) {
 	dir := t.TempDir()
-	first, err := shimFile(dir, []byte("one"))
+	first, err := containerProgram(dir, shimPrefix, []byte("one"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,13 +21,13 @@ func TestShimIsInstalledOnceAndOldOnesGo(t *testing.T) {
 	if err := os.WriteFile(first, []byte("o"), 0o600); err != nil { // as a crash in the middle would leave it
 		t.Fatal(err)
 	}
-	if again, err := shimFile(dir, []byte("one")); err != nil || again != first {
+	if again, err := containerProgram(dir, shimPrefix, []byte("one")); err != nil || again != first {
 		t.Fatal(again, err)
 	}
 	if text, err := os.ReadFile(first); err != nil || string(text) != "one" {
 		t.Errorf("not repaired: %q, %v", text, err)
 	}
-	second, err := shimFile(dir, []byte("two"))
+	second, err := containerProgram(dir, shimPrefix, []byte("two"))
 	if err != nil || second == first {
 		t.Fatal(second, err)
 	}
@@ -37,7 +37,7 @@ func TestShimIsInstalledOnceAndOldOnesGo(t *testing.T) {
 }
 
 func TestBinaryWithoutShimIsItsOwn(t *testing.T) {
-	if path, err := shimFile(t.TempDir(), nil); path != "" || err != nil {
+	if path, err := containerProgram(t.TempDir(), shimPrefix, nil); path != "" || err != nil {
 		t.Errorf("%q, %v", path, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"onionbot/services"
 )
 
-//go:embed site ssh
+//go:embed share site ssh
 var embedded embed.FS
 
 const (

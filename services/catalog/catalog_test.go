@@ -7,19 +7,27 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"onionbot/services"
 )
+
+// find is the definition of a name.
+func find(t *testing.T, defs []*services.Definition, name string) *services.Definition {
+	t.Helper()
+	for _, d := range defs {
+		if d.Name == name {
+			return d
+		}
+	}
+	t.Fatalf("no %s", name)
+	return nil
+}
 
 func TestEmbeddedCatalogueLoads(t *testing.T) {
 	defs, err := Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
 	for _, d := range defs {
-		names = append(names, d.Name)
 		if d.User != "" || len(d.Caps) > 0 {
 			t.Errorf("%s runs as %s with %v", d.Name, d.User, d.Caps)
 		}
@@ -31,15 +39,15 @@ func TestEmbeddedCatalogueLoads(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"site", "ssh"}, names); diff != "" {
-		t.Fatal(diff)
-	}
-	site := defs[0]
+	site := find(t, defs, "site")
 	if site.DefaultLife != 2*time.Hour || site.MaxLife != 168*time.Hour || site.Warm != 1 || site.Content != "/srv/content" {
 		t.Errorf("site: %+v", site)
 	}
-	if ssh := defs[1]; !ssh.NeedsSSHKeys || !ssh.HostKey || ssh.DefaultLife != time.Hour {
+	if ssh := find(t, defs, "ssh"); !ssh.NeedsSSHKeys || !ssh.HostKey || ssh.DefaultLife != time.Hour {
 		t.Errorf("ssh: %+v", ssh)
+	}
+	if share := find(t, defs, "share"); share.App != "share" || len(share.Command) > 0 || share.Content == "" {
+		t.Errorf("share: %+v", share)
 	}
 }
 
@@ -74,14 +82,19 @@ func folder(t *testing.T, name, manifest string) string {
 }
 
 func TestOperatorsFolderAddsAndReplaces(t *testing.T) {
+	ours, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	defs, err := Load(folder(t, "wiki", minimal))
-	if err != nil || len(defs) != 3 || defs[2].Name != "wiki" {
+	if err != nil || len(defs) != len(ours)+1 {
 		t.Fatalf("%v, %v", defs, err)
 	}
-	if _, ok := defs[2].Source.Files["etc/x"]; !ok || len(defs[2].Source.Files) != 2 {
-		t.Errorf("files %v", defs[2].Source.Files)
+	wiki := find(t, defs, "wiki")
+	if _, ok := wiki.Source.Files["etc/x"]; !ok || len(wiki.Source.Files) != 2 {
+		t.Errorf("files %v", wiki.Source.Files)
 	}
-	if defs, err = Load(folder(t, "site", minimal)); err != nil || len(defs) != 2 || defs[0].Summary != "x" {
+	if defs, err = Load(folder(t, "site", minimal)); err != nil || len(defs) != len(ours) || find(t, defs, "site").Summary != "x" {
 		t.Fatalf("%v, %v", defs, err)
 	}
 }
@@ -100,6 +113,7 @@ func TestMistakesNameTheLine(t *testing.T) {
 		"crowd":           {strings.Replace(minimal, "pids = 32", "pids = 32\nconnections = 9000", 1), "", "limits.connections"},
 		"port":            {strings.Replace(minimal, "onion = 1", "onion = 70000", 1), "", "between 1 and 65535"},
 		"two ports":       {minimal + "[[ports]]\nonion = 1\napp = 2\n", "", ""},
+		"app and command": {"app = \"share\"\n" + minimal, "", "instead of command"},
 		"capability":      {"caps = [\"CAP_CHOWN\"]\n" + minimal, "", "without CAP_"},
 		"mount":           {minimal + "[tmpfs]\n\"/onion/sock\" = \"rw\"\n", "", "outside /onion"},
 		"alias":           {"aliases = [\"ssh\"]\n" + minimal, "", "also a name"},

@@ -25,6 +25,7 @@ type manifest struct {
 	Open         string            `toml:"open"`
 	Probe        string            `toml:"probe"`
 	Command      []string          `toml:"command"`
+	App          string            `toml:"app"`
 	User         string            `toml:"user"`
 	Caps         []string          `toml:"caps"`
 	Env          []string          `toml:"env"`
@@ -109,7 +110,7 @@ func (m *manifest) definition(name string) *services.Definition {
 	d := &services.Definition{
 		Name: name, Summary: m.Summary, Aliases: m.Aliases,
 		Probe: services.ProbeKind(m.Probe), Open: m.Open,
-		Command: m.Command, User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.Tmpfs,
+		Command: m.Command, App: m.App, User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.Tmpfs,
 		Account:     services.Account(m.Account),
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    time.Duration(m.Shutdown),
@@ -137,7 +138,8 @@ func (m *manifest) problem() string {
 		say   string
 	}{
 		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
-		{len(m.Command) == 0 || m.Command[0] == "", "command must say what to run"},
+		{m.App == "" && (len(m.Command) == 0 || m.Command[0] == ""), "command must say what to run"},
+		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app is a word, and stands instead of command"},
 		{m.User != "" && !numericUser.MatchString(m.User), `user must be numeric, like "101:101", or left out`},
 		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
 		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},

@@ -26,6 +26,7 @@ const patience = 30 * time.Second
 // Static binaries that TestMain builds.
 var (
 	shimBinary    string //nolint:gochecknoglobals // set once, before the tests
+	appBinary     string //nolint:gochecknoglobals // as above
 	hostileBinary string //nolint:gochecknoglobals // in a directory of its own, which containers may enter
 )
 
@@ -35,8 +36,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	shimBinary = filepath.Join(dir, "onionbot")
+	appBinary = filepath.Join(dir, "app")
 	hostileBinary = filepath.Join(dir, "content", "hostile")
-	for binary, source := range map[string]string{shimBinary: "../../cmd/onionbot-shim", hostileBinary: "./testdata/hostile"} {
+	for binary, source := range map[string]string{shimBinary: "../../cmd/onionbot-shim", appBinary: "../../cmd/onionbot-app", hostileBinary: "./testdata/hostile"} {
 		build := exec.Command("go", "build", "-o", binary, source)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -75,7 +77,7 @@ func open(t *testing.T) *Runtime {
 // openOn is open on the engine at an address; "" for the default one.
 func openOn(t *testing.T, host string) *Runtime {
 	t.Helper()
-	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, Installation: "test-" + freshID(), Host: host})
+	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, AppPath: appBinary, Installation: "test-" + freshID(), Host: host})
 	if err != nil {
 		t.Fatal(err)
 	}

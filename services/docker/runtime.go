@@ -22,6 +22,7 @@ var _ services.Runtime = (*Runtime)(nil)
 type Options struct {
 	RunDir       string       // absolute, short, the bot's own; made 0700 if it is missing
 	ShimPath     string       // a static binary that knows "shim"; "" for the running program
+	AppPath      string       // a static binary that knows "app"; "" for the running program
 	Installation string       // label value that tells two installations on one host apart
 	Host         string       // the engine's address; "" for DOCKER_HOST or the default socket
 	BuildProxy   string       // URL of a proxy for what image builds fetch; "" for none
@@ -75,7 +76,10 @@ func New(opts Options) (*Runtime, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if opts.ShimPath, err = findShim(opts.ShimPath); err != nil {
+	if opts.ShimPath, err = findProgram(opts.ShimPath); err != nil {
+		return nil, err
+	}
+	if opts.AppPath, err = findProgram(opts.AppPath); err != nil {
 		return nil, err
 	}
 	if err := prepareRunDir(opts.RunDir, opts.Group); err != nil {
@@ -133,9 +137,9 @@ func (r *Runtime) lock(ctx context.Context, id string) (release func(), err erro
 	}
 }
 
-// findShim resolves the binary that is mounted into containers and refuses
+// findProgram resolves a binary that is mounted into containers and refuses
 // one that cannot run there.
-func findShim(path string) (string, error) {
+func findProgram(path string) (string, error) {
 	if path == "" {
 		self, err := os.Executable()
 		if err != nil {
@@ -145,14 +149,14 @@ func findShim(path string) (string, error) {
 	}
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", fmt.Errorf("docker: the shim's binary: %w", err)
+		return "", fmt.Errorf("docker: a program for containers: %w", err)
 	}
 	if path, err = filepath.Abs(path); err != nil {
-		return "", fmt.Errorf("docker: the shim's binary: %w", err)
+		return "", fmt.Errorf("docker: a program for containers: %w", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("docker: the shim's binary: %w", err)
+		return "", fmt.Errorf("docker: a program for containers: %w", err)
 	}
 	if info.Mode().Perm()&0o005 != 0o005 {
 		return "", fmt.Errorf("docker: %s must be readable and executable for everybody (chmod 755), containers run it", path)
@@ -165,7 +169,7 @@ func findShim(path string) (string, error) {
 func checkStatic(path string) error {
 	f, err := elf.Open(path)
 	if err != nil {
-		return fmt.Errorf("docker: the shim's binary: %w", err)
+		return fmt.Errorf("docker: a program for containers: %w", err)
 	}
 	defer f.Close()
 	for _, p := range f.Progs {

@@ -97,7 +97,7 @@ func TestRunDirectoryMustFitIntoSocketPaths(t *testing.T) {
 		code   services.Code
 	}{{83, ""}, {84, services.CodePathTooLong}} {
 		dir := base + "/" + strings.Repeat("d", c.length-len(base)-1)
-		r, err := New(Options{RunDir: dir, ShimPath: shimBinary, Installation: "x"})
+		r, err := New(Options{RunDir: dir, ShimPath: shimBinary, AppPath: appBinary, Installation: "x"})
 		if got := services.CodeOf(err); got != c.code {
 			t.Errorf("%d bytes: %v", c.length, err)
 		}
@@ -118,7 +118,7 @@ func TestRunDirectoryMustFitIntoSocketPaths(t *testing.T) {
 }
 
 func TestEngineThatDoesNotAnswerIsUnavailable(t *testing.T) {
-	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, Installation: "x", Host: "unix:///nonexistent/docker.sock"})
+	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, AppPath: appBinary, Installation: "x", Host: "unix:///nonexistent/docker.sock"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestEngineThatHangsIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, Installation: "x", Host: "unix://" + l.Addr().String()})
+	r, err := New(Options{RunDir: runDir(t), ShimPath: shimBinary, AppPath: appBinary, Installation: "x", Host: "unix://" + l.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestSealRefusesWhatIsNoSocket(t *testing.T) {
 }
 
 func BenchmarkRunToFirstPage(b *testing.B) {
-	r, err := New(Options{RunDir: filepath.Join(b.TempDir(), "r"), ShimPath: shimBinary, Installation: "bench-" + freshID()})
+	r, err := New(Options{RunDir: filepath.Join(b.TempDir(), "r"), ShimPath: shimBinary, AppPath: appBinary, Installation: "bench-" + freshID()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -150,6 +150,9 @@ func (r *Runtime) mounts(spec services.ContainerSpec) []mount.Mount {
 		bind(l.open(), shim.SocketDir, true),
 		bind(l.control(), shim.ControlDir, false),
 	}
+	if spec.Definition.App != "" {
+		all = append(all, bind(r.opts.AppPath, shim.AppProgram, false))
+	}
 	if spec.ContentDir != "" && spec.Definition.Content != "" {
 		all = append(all, bind(spec.ContentDir, spec.Definition.Content, false))
 	}
@@ -184,6 +187,15 @@ func visitBurst(kind services.ProbeKind) time.Duration {
 	return 0
 }
 
+// command is what the shim runs: the definition's own, or an app of ours.
+func command(spec services.ContainerSpec) []string {
+	d := spec.Definition
+	if d.App != "" {
+		return []string{shim.AppProgram, "app", d.App}
+	}
+	return d.FillAll(d.Command, spec.Address, spec.Secrets)
+}
+
 // goRequest is what the shim is told once it is sealed. An instance whose
 // visits were counted before, in a container that is gone, is counted from the
 // start.
@@ -191,7 +203,7 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 	d := spec.Definition
 	visits := max(spec.Visits, earlier.Visits)
 	g := &shim.Go{
-		Command:   d.FillAll(d.Command, spec.Address, spec.Secrets),
+		Command:   command(spec),
 		User:      &shim.User{UID: who.uid, GID: who.gid, Caps: d.Caps},
 		Env:       d.FillAll(d.Env, spec.Address, spec.Secrets),
 		Idle:      spec.Rules.Idle,

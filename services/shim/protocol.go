@@ -14,6 +14,7 @@ import (
 // Where things are inside the container.
 const (
 	Program       = "/onion/onionbot" // the shim itself
+	AppProgram    = "/onion/app"      // onionbot's own apps, where the definition names one
 	SocketDir     = "/onion/sock"     // writable until the runtime seals it
 	ControlDir    = "/onion/control"  // read-only: DeadlineFile, until.txt, authorized_keys
 	PrivateDir    = "/onion/private"  // tmpfs for the files of a go request
