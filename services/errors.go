@@ -38,6 +38,7 @@ const (
 	CodeNoContent       Code = "no-content"       // the service takes no attachment; args: service
 	CodeUnavailable     Code = "unavailable"      // Docker or tor does not answer; args: what
 	CodeClosed          Code = "closed"           // a probe: tor looked for the address and says for certain that it does not open
+	CodeUnsafe          Code = "unsafe"           // an app that was to be started would have reached what it must not; args: reached
 	CodeBusy            Code = "busy"             // a probe: the address opens and the service takes no stream now
 	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
 	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness

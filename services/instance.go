@@ -53,6 +53,7 @@ const (
 	FaultContainer Fault = "container" // the container does not start or keeps ending
 	FaultProbe     Fault = "probe"     // the address does not open
 	FaultDisk      Fault = "disk"      // the disk refuses writes
+	FaultUnsafe    Fault = "unsafe"    // its app would have reached what it must not, and was not started
 	FaultUnlisted  Fault = "unlisted"  // it has to be repaired, and its service has left the catalogue
 )
 

@@ -72,7 +72,8 @@ type Runtime interface {
 	// Run creates and starts the container and tells the shim to go. It
 	// returns when the app's sockets are in place; the app may not yet accept.
 	// A container of the same ID that has exited is replaced. [CodeNotFound]
-	// says that the image is missing: a Run builds none.
+	// says that the image is missing: a Run builds none. [CodeUnsafe] says that
+	// the app would have reached what it must not: it was not started.
 	Run(ctx context.Context, spec ContainerSpec) error
 	// Target returns the unix socket that an onion's port must point to. It
 	// is known before the container exists.

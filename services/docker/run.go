@@ -21,6 +21,7 @@ const (
 	bindPatience = 20 * time.Second     // on a crowded machine
 	exitPoll     = 200 * time.Millisecond
 	shimCall     = 5 * time.Second
+	goCall       = 20 * time.Second // with the self-test, on a crowded machine
 )
 
 // Run implements [services.Runtime].
@@ -42,7 +43,7 @@ func (r *Runtime) Run(ctx context.Context, spec services.ContainerSpec) error {
 		return err
 	}
 	if running {
-		if err := r.resume(ctx, l, spec); err == nil || ctx.Err() != nil {
+		if err := r.resume(ctx, l, spec); err == nil || ctx.Err() != nil || services.IsCode(err, services.CodeUnsafe) {
 			return err
 		}
 		r.log.Warn("container that does not take part is replaced", "instance", spec.ID, "error", err)
@@ -193,8 +194,25 @@ func (r *Runtime) handshake(ctx context.Context, l layout, spec services.Contain
 	if err := l.seal(spec.Definition.Ports, r.opts.Group); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	_, err := askShim(ctx, l, goRequest(spec, who, l.recall()))
+	req := goRequest(spec, who, l.recall())
+	host, done := r.surroundings(spec, who)
+	defer done()
+	req.Go.Host = host
+	status, err := askShim(ctx, l, req)
+	var unsafe *shim.ReachedError
+	if errors.As(err, &unsafe) {
+		return r.undo(ctx, spec.ID, unsafe)
+	}
+	r.log.Debug("self-test", "instance", spec.ID, "took", status.Tested)
 	return err
+}
+
+// undo removes a container whose app would not have been shut in.
+func (r *Runtime) undo(ctx context.Context, id string, unsafe *shim.ReachedError) error {
+	if err := r.removeContainer(context.WithoutCancel(ctx), id); err != nil {
+		r.log.Error("remove a container that is not safe", "instance", id, "error", err)
+	}
+	return services.Wrap(services.CodeUnsafe, unsafe, "reached", strings.Join(unsafe.Reached, "; "))
 }
 
 // awaitSockets returns when the shim's control socket is there, which appears
@@ -240,7 +258,11 @@ func (r *Runtime) checkAlive(ctx context.Context, id string) error {
 
 // askShim sends the shim one request.
 func askShim(ctx context.Context, l layout, req shim.Request) (shim.Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, shimCall)
+	limit := shimCall
+	if req.Op == shim.OpGo {
+		limit = goCall
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return shim.Call(ctx, l.shim(), req)
 }

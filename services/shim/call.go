@@ -5,8 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strings"
 	"time"
+
+	"onionbot/services/shim/selftest"
 )
+
+// ReachedError says that the app was not started, since it would have reached
+// what it must not.
+type ReachedError struct{ Reached []string }
+
+// Error is for the log.
+func (e *ReachedError) Error() string {
+	return "the self-test reached " + strings.Join(e.Reached, "; ")
+}
 
 // Call sends one request to a shim's control socket. The answer comes from
 // inside a container and is bounded and checked.
@@ -55,8 +67,11 @@ func exchange(conn *net.UnixConn, body []byte) (*Response, error) {
 func (r *Response) result(op Op) (Status, error) {
 	s := r.Status
 	if s.Visits < 0 || s.Active < 0 || s.LastVisit < 0 || s.Deadline < 0 || s.Started < 0 ||
-		s.LastVisit > maxDeadline || s.Deadline > maxDeadline || s.Started > maxDeadline {
+		s.Tested < 0 || s.LastVisit > maxDeadline || s.Deadline > maxDeadline || s.Started > maxDeadline {
 		return Status{}, fmt.Errorf("shim %s: impossible numbers in the answer", op)
+	}
+	if len(r.Reached) > 0 {
+		return s, &ReachedError{Reached: selftest.Tame(r.Reached)}
 	}
 	if r.Error != "" {
 		return s, fmt.Errorf("shim %s: refused: %q", op, r.Error)

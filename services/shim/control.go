@@ -37,6 +37,7 @@ func answer(conn net.Conn, handle func(*Request) Response) {
 		out.Error = err.Error()
 	} else {
 		out = handle(req)
+		_ = conn.SetDeadline(time.Now().Add(requestPatience)) // a start takes its time
 	}
 	const most = 512 // of a sentence; the answer stays far below MaxResponse
 	if len(out.Error) > most {

@@ -11,10 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"onionbot/services/shim/selftest"
 )
 
-// endArg as the only argument asks for [EndAll] instead.
-const endArg = "end"
+// What the only argument can ask for instead.
+const (
+	endArg  = "end"  // [EndAll]
+	testArg = "test" // the self-test, of whoever runs it
+)
 
 // EndCommand is run inside a container to end everything in it but PID 1.
 func EndCommand() []string { return []string{Program, "shim", endArg} }
@@ -23,13 +28,22 @@ func EndCommand() []string { return []string{Program, "shim", endArg} }
 // "80:8080" for onion port 80 and app port 8080. It returns one of the exit
 // codes above.
 func Main(args []string) int {
-	if len(args) == 1 && args[0] == endArg {
-		if err := EndAll(); err != nil {
-			return refuse(os.Stderr, err)
-		}
-		return 0
+	if len(args) != 1 {
+		return run(args, SocketDir, ControlDir, os.Stderr)
 	}
-	return run(args, SocketDir, ControlDir, os.Stderr)
+	var err error
+	switch args[0] {
+	case endArg:
+		err = EndAll()
+	case testArg:
+		err = selftest.Serve(os.Stdin, os.Stdout)
+	default:
+		return run(args, SocketDir, ControlDir, os.Stderr)
+	}
+	if err != nil {
+		return refuse(os.Stderr, err)
+	}
+	return 0
 }
 
 func run(args []string, socketDir, controlDir string, complaints io.Writer) int {

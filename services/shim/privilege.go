@@ -62,9 +62,6 @@ func forkAs(u *User, path string, argv []string, attr *syscall.ProcAttr) (pid in
 		pid, err = forkExpendable(path, argv, attr)
 	}()
 	<-done
-	if err == nil {
-		dropForkCaps()
-	}
 	return pid, err
 }
 

@@ -17,6 +17,7 @@ const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 // launcher starts and ends the app. Tests have their own.
 type launcher interface {
+	test(g *Go) (reached []string, err error) // what the app would reach of the host
 	start(g *Go) error
 	done() <-chan struct{} // closed when the app has ended
 	signal(sig syscall.Signal)
@@ -82,6 +83,9 @@ func (p *process) start(g *Go) error {
 	pid, err := forkAs(g.User, path, g.Command, attr)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", path, err)
+	}
+	if g.User != nil {
+		dropForkCaps()
 	}
 	p.pid.Store(int64(pid))
 	return nil

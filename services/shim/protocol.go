@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"onionbot/services/shim/selftest"
 )
 
 // Where things are inside the container.
@@ -26,7 +28,7 @@ const (
 // Bounds of one exchange, held on both sides.
 const (
 	MaxRequest  = 64 << 10
-	MaxResponse = 4 << 10
+	MaxResponse = 16 << 10
 )
 
 // Op is what a request asks for.
@@ -59,6 +61,8 @@ type Go struct {
 	Shutdown    time.Duration `json:"shutdown,omitempty"`    // how long the app may take to end
 	Armed       bool          `json:"armed,omitempty"`       // count from the start
 	Connections int           `json:"connections,omitempty"` // open at once at most; 0 = as many as the shim can hold
+
+	Host *selftest.Host `json:"host,omitempty"` // what the app must not reach; goes with User
 }
 
 // User is whom the app runs as.
@@ -76,8 +80,9 @@ type File struct {
 
 // Response is the answer to any request, at most [MaxResponse] bytes.
 type Response struct {
-	Error  string `json:"error,omitempty"` // a short sentence; "" when it was done
-	Status Status `json:"status"`
+	Error   string   `json:"error,omitempty"`   // a short sentence; "" when it was done
+	Reached []string `json:"reached,omitempty"` // why a go request was refused: what the app would have reached
+	Status  Status   `json:"status"`
 }
 
 // Status is how the shim and its app are. Times are unix milliseconds, 0 if
@@ -91,6 +96,8 @@ type Status struct {
 	LastVisit int64 `json:"last_visit,omitempty"`
 	Deadline  int64 `json:"deadline"`
 	Started   int64 `json:"started,omitempty"`
+
+	Tested time.Duration `json:"tested,omitempty"` // how long the self-test took
 }
 
 // Port joins an onion port's socket to a port on the container's loopback.
@@ -124,6 +131,8 @@ func (g *Go) check() error {
 	switch {
 	case g == nil || len(g.Command) == 0 || g.Command[0] == "":
 		return errors.New("nothing to start")
+	case g.User != nil && g.Host == nil:
+		return errors.New("nothing to test before the start")
 	case g.Idle < 0 || g.MaxVisits < 0 || g.Visits < 0 || g.Burst < 0 || g.Shutdown < 0 || g.Connections < 0:
 		return errors.New("negative rule")
 	}

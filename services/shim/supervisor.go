@@ -37,6 +37,7 @@ type supervisor struct {
 	going    bool
 	started  time.Time
 	shutdown time.Duration
+	tested   time.Duration
 }
 
 func newSupervisor(c *clock, app launcher, file string, targets map[net.Listener]string, signals <-chan os.Signal) (*supervisor, error) {
@@ -170,7 +171,7 @@ func (s *supervisor) handle(req *Request) Response {
 	switch req.Op {
 	case OpGo:
 		if err := s.start(req.Go); err != nil {
-			answer.Error = err.Error()
+			answer.refuse(err)
 		}
 	case OpArm:
 		s.ledger.arm(s.clock.now())
@@ -182,6 +183,7 @@ func (s *supervisor) handle(req *Request) Response {
 	answer.Status.Going = s.going
 	answer.Status.Ready = s.relay.ready.Load()
 	answer.Status.Deadline = s.deadline.UnixMilli()
+	answer.Status.Tested = s.tested
 	if !s.started.IsZero() {
 		answer.Status.Started = s.started.UnixMilli()
 	}
@@ -194,6 +196,9 @@ func (s *supervisor) start(g *Go) error {
 	defer s.starting.Unlock()
 	if s.isGoing() {
 		return nil
+	}
+	if err := s.test(g); err != nil {
+		return err
 	}
 	if err := writeFiles(g.Files); err != nil {
 		return err

@@ -16,6 +16,8 @@ import (
 type fakeApp struct {
 	stubborn bool
 
+	reaches []string // what its self-test finds
+
 	mu      sync.Mutex
 	starts  int
 	signals []syscall.Signal
@@ -26,6 +28,8 @@ func newFakeApp() *fakeApp { return &fakeApp{ended: make(chan struct{})} }
 
 func (a *fakeApp) last() (code int, words string) { return 1, "no such file" }
 func (a *fakeApp) heard()                         {}
+
+func (a *fakeApp) test(*Go) ([]string, error) { return a.reaches, nil }
 
 func (a *fakeApp) start(*Go) error {
 	a.mu.Lock()
