@@ -28,6 +28,7 @@ const (
 	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault; exit, memory
 	KindBack        Kind = "back"        // reachable again
 	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault; exit, memory
+	KindUnsafe      Kind = "unsafe"      // to an operator: a start was refused; Args: service, instance, reached
 	KindContent     Kind = "content"     // other content is shown; Args: change, and as of "started"
 )
 

@@ -41,7 +41,37 @@ func (c card) unreachable() bots.Reply {
 	}
 }
 
+// notSafe tells an owner that the app was not started, or not again.
+func (c card) notSafe() bots.Reply {
+	what := "was not started: it is not safe here"
+	if c.n.Args["opened"] != "never" {
+		what = "was ended and not started again: it is not safe here any more"
+	}
+	return bots.Reply{
+		Text:  fmt.Sprintf("%s %s. Tell the operator, who can read what is wrong; nothing of it is left.", c.name, what),
+		Error: true,
+	}
+}
+
+// unsafe tells an operator why a start was refused.
+func (c card) unsafe() bots.Reply {
+	return bots.Reply{
+		Text: lines(
+			fmt.Sprintf("Not safe: %s (#%s) was not started. Its app could have reached what it must not: %s.",
+				c.name, tame(c.n.Args["instance"], quoteLimit), tame(c.n.Args["reached"], reachedLimit)),
+			"Something has changed how this server runs containers: look at the engine's settings, and type \"onionbot doctor\" there. The log has all of it."),
+		Error: true,
+	}
+}
+
+// reachedLimit bounds what an operator is told of what could be reached; some
+// networks have short messages.
+const reachedLimit = 250
+
 func (c card) lost() bots.Reply {
+	if services.Fault(c.n.Args["fault"]) == services.FaultUnsafe {
+		return c.notSafe()
+	}
 	text := fmt.Sprintf("%s has ended by a fault: %s. Nothing is left of it.", c.name, c.fault())
 	if services.Reason(c.n.Args["reason"]) == services.ReasonLost {
 		text = fmt.Sprintf("%s has ended: tor was restarted, and its key was kept in memory only. The address is lost; nothing is left of it.", c.name)
@@ -132,6 +162,8 @@ func faultPhrase(f services.Fault) string {
 		return "its address does not open"
 	case services.FaultDisk:
 		return "the disk refuses writes"
+	case services.FaultUnsafe:
+		return "it is not safe here"
 	case services.FaultUnlisted:
 		return "it would have to be repaired, and this server no longer offers it"
 	}

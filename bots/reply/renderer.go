@@ -45,6 +45,8 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.back(), nil
 	case services.KindContent:
 		return c.content(), nil
+	case services.KindUnsafe:
+		return c.unsafe(), nil
 	}
 	return bots.Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
 }

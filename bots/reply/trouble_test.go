@@ -24,6 +24,9 @@ func TestOwnersReadWhatWentWrong(t *testing.T) {
 		"no exit known":          {services.KindDown, map[string]string{"fault": "container"}, "does not keep running"},
 		"image":                  {services.KindProgress, map[string]string{"fault": "image"}, "not ready yet: its image could not be built"},
 		"clock":                  {services.KindGone, map[string]string{"reason": "expired", "early": "2h0m0s"}, "clock was set forward by 2 h"},
+		"not safe":               {services.KindLost, map[string]string{"reason": "failed", "fault": "unsafe", "opened": "never"}, "was not started: it is not safe here. Tell the operator"},
+		"not safe any more":      {services.KindLost, map[string]string{"reason": "failed", "fault": "unsafe"}, "not started again: it is not safe here"},
+		"not safe, an operator":  {services.KindUnsafe, map[string]string{"service": "site", "instance": i.ID, "reached": "the internet at 1.1.1.1"}, "could have reached what it must not: the internet at 1.1.1.1."},
 		"unlisted":               {services.KindLost, map[string]string{"reason": "failed", "fault": "unlisted"}, "no longer offers it"},
 	}
 	for name, tt := range tests {

@@ -70,4 +70,19 @@ func (d *daemon) sayOwnerless(ctx context.Context) {
 	}
 }
 
+// operators are where those users are told something who answer for the
+// machine. Whoever sits at the console reads the log.
+func operators(cfg *config) []services.Route {
+	var routes []services.Route
+	for i := range cfg.Users {
+		if !cfg.Users[i].Operator {
+			continue
+		}
+		for _, a := range cfg.Users[i].accounts() {
+			routes = append(routes, services.Route{Network: a.Network, Account: a.ID})
+		}
+	}
+	return routes
+}
+
 func (u *users) named(name string) *services.User { return u.byName[name] }

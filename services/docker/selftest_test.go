@@ -62,12 +62,12 @@ var weaknesses = []struct { //nolint:gochecknoglobals // a table
 }{
 	{"a bridge to the host's network", func(config, host map[string]any) {
 		config["NetworkDisabled"], host["NetworkMode"] = false, "bridge"
-	}, []string{"network interface eth0", "the internet (1.1.1.1)", "the cloud's metadata (169.254.169.254)", "the host ("}},
+	}, []string{"network interface eth0", "the internet at 1.1.1.1", "the cloud's metadata at 169.254.169.254", "the host at "}},
 	{"the host's own network", func(config, host map[string]any) {
 		config["NetworkDisabled"], host["NetworkMode"] = false, "host"
 		delete(config, "Domainname")
 		delete(config, "Hostname")
-	}, []string{"the host's namespace net:[", "the host's abstract socket @onionbot-"}},
+	}, []string{"the host's namespace net", "the host's abstract socket @onionbot-"}},
 	{"the engine's socket", func(_, host map[string]any) {
 		bind(host, "/var/run/docker.sock", "/var/run/docker.sock")
 	}, []string{"the host's socket /run/docker.sock"}},
@@ -79,7 +79,7 @@ var weaknesses = []struct { //nolint:gochecknoglobals // a table
 	}, []string{"a mount at /mnt"}},
 	{"no filter of system calls", func(_, host map[string]any) {
 		host["SecurityOpt"] = []string{"no-new-privileges", "seccomp=unconfined"}
-	}, []string{"all system calls", "netlink beside that of addresses (uevent)"}},
+	}, []string{"all system calls", "netlink beside that of addresses: uevent"}},
 	{"new privileges", func(_, host map[string]any) {
 		host["SecurityOpt"] = host["SecurityOpt"].([]any)[1:]
 	}, nil}, // the shim sees to that one itself
@@ -90,7 +90,7 @@ var weaknesses = []struct { //nolint:gochecknoglobals // a table
 		host["CapAdd"] = append(host["CapAdd"].([]any), "NET_RAW")
 		host["Devices"] = []map[string]any{{"PathOnHost": "/dev/null", "PathInContainer": "/dev/sda", "CgroupPermissions": "r"}}
 	}, []string{"the capabilities NET_RAW", "the device /dev/sda"}},
-	{"the host's processes", func(_, host map[string]any) { host["PidMode"] = "host" }, []string{"the host's namespace pid:["}},
+	{"the host's processes", func(_, host map[string]any) { host["PidMode"] = "host" }, []string{"the host's namespace pid"}},
 }
 
 func bind(host map[string]any, from, to string) {

@@ -29,6 +29,9 @@ func (r *Reconciler) applyRun(ctx context.Context, j *job) error {
 		}
 		err = r.runContainer(ctx, j, def)
 	}
+	if services.IsCode(err, services.CodeUnsafe) {
+		return r.refuse(ctx, j, err)
+	}
 	if err != nil {
 		return r.failed(ctx, j, services.FaultContainer, err)
 	}

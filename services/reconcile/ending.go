@@ -22,6 +22,9 @@ func (v *view) ending() (Step, bool) {
 	if v.memo.KeyMissing && v.Tor && !v.hasOnion() {
 		return Step{Kind: StepEnd, Reason: services.ReasonLost, Fault: services.FaultTor}, true
 	}
+	if v.memo.Unsafe {
+		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultUnsafe}, true
+	}
 	if v.memo.Unlisted && v.broken() {
 		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultUnlisted}, true
 	}

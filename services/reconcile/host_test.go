@@ -47,6 +47,9 @@ var siteDefinition = &services.Definition{
 
 var ann = &services.User{Name: "ann", Services: []string{"*"}, MaxInstances: 3, MaxLife: 24 * time.Hour}
 
+// chief is where the operator is told something.
+var chief = services.Route{Network: "telegram", Account: "7"}
+
 type silent struct{}
 
 func (silent) Notify() {}
@@ -91,7 +94,7 @@ func (h *host) start() {
 	h.reconciler = reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.runtime, Onions: h.onions, Catalog: catalog, Contents: h.contents, Policy: h.policy,
 		Clock: clock, Log: slog.New(slog.DiscardHandler), Keyring: keyring, Outbox: silent{},
-		User: func(string) *services.User { return ann },
+		User: func(string) *services.User { return ann }, Operators: func() []services.Route { return []services.Route{chief} },
 	})
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: catalog, Policy: h.policy, Clock: clock, Log: slog.New(slog.DiscardHandler),

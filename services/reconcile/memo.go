@@ -15,6 +15,7 @@ type Memo struct {
 	Start    StartClock // how long the start has taken, until the first time it was reachable
 	Shown    int        // revision of the content that is shown
 	Unlisted bool       // its service has left the catalogue
+	Unsafe   bool       // its app would have reached what it must not
 
 	KeyMissing  bool      // the onion key was never on disk and is not in memory
 	GoneSince   time.Time // since when it is checked that the address no longer opens

@@ -23,6 +23,7 @@ type Reconciler struct {
 	orphans       Memo          // the back-off of their removal; only the loop uses it
 	forward, back time.Duration // how far the clock was set when that was logged last; only watchWall uses them
 	retired       atomic.Bool   // see Retire
+	unsafe        unsafeWord    // what operators were told last
 	moment        atomic.Int64  // counts notifications, ends of jobs and lists, to tell what came first
 
 	mu     sync.Mutex
@@ -45,6 +46,7 @@ type Options struct {
 	Log        *slog.Logger
 	Keyring    *services.Keyring
 	User       func(name string) *services.User // nil if unknown
+	Operators  func() []services.Route          // where operators are told what is for them; may be nil
 	Outbox     services.Outbox
 	Adapters   func() map[string]string // what is wrong with which network; may be nil
 	Images     func() string            // what is wrong with images, "" when all is well; may be nil

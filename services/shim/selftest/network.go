@@ -42,7 +42,7 @@ func (f *findings) interfaces() {
 func (f *findings) wayOut() {
 	for _, o := range outside {
 		if hasRoute(netip.MustParseAddr(o.address)) {
-			f.add("%s (%s)", o.what, o.address)
+			f.add("%s at %s", o.what, o.address)
 		}
 	}
 }
@@ -52,7 +52,7 @@ func (f *findings) host(addresses []netip.Addr) {
 	for _, a := range addresses {
 		a = a.Unmap()
 		if !a.IsLoopback() && !a.IsUnspecified() && hasRoute(a) {
-			f.add("the host (%s)", a)
+			f.add("the host at %s", a)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (f *findings) names(settings string) {
 	}
 	for _, a := range servers[:min(len(servers), maxServers)] {
 		if a.IsLoopback() && listens(a) || !a.IsLoopback() && hasRoute(a) {
-			f.add("a name server (%s)", a)
+			f.add("a name server at %s", a)
 		}
 	}
 }
@@ -131,10 +131,10 @@ func (f *findings) families() {
 		{"AF_ALG, the kernel's ciphers", alg, syscall.SOCK_SEQPACKET, 0},
 		{"raw sockets", syscall.AF_INET, syscall.SOCK_RAW, syscall.IPPROTO_ICMP},
 		{"raw sockets", syscall.AF_INET6, syscall.SOCK_RAW, syscall.IPPROTO_ICMPV6},
-		{"netlink beside that of addresses (sock_diag)", syscall.AF_NETLINK, syscall.SOCK_RAW, 4},
-		{"netlink beside that of addresses (netfilter)", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_NETFILTER},
-		{"netlink beside that of addresses (uevent)", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_KOBJECT_UEVENT},
-		{"netlink beside that of addresses (generic)", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_GENERIC},
+		{"netlink beside that of addresses: sock_diag", syscall.AF_NETLINK, syscall.SOCK_RAW, 4},
+		{"netlink beside that of addresses: netfilter", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_NETFILTER},
+		{"netlink beside that of addresses: uevent", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_KOBJECT_UEVENT},
+		{"netlink beside that of addresses: generic", syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_GENERIC},
 	} {
 		fd, err := syscall.Socket(s.family, s.kind|syscall.SOCK_CLOEXEC, s.protocol)
 		if err == nil {

@@ -76,7 +76,7 @@ func (f *findings) namespaces(bots map[string]string) {
 	for _, kind := range slices.Sorted(maps.Keys(bots)) {
 		id := bots[kind]
 		if mine, err := os.Readlink("/proc/self/ns/" + kind); err == nil && mine == id {
-			f.add("the host's namespace %s", mine)
+			f.add("the host's namespace %s", kind)
 		}
 	}
 	if os.Getppid() != 1 {
