@@ -23,14 +23,14 @@ import (
 func main() {
 	runtime.LockOSThread()
 	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
-	fd, err := listen()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	attack, ok := attacks[os.Args[1]]
 	if !ok {
 		fmt.Fprintln(os.Stderr, "no such attack")
+		os.Exit(1)
+	}
+	fd, err := listen()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	serve(fd, attack)
