@@ -17,6 +17,7 @@ func wanted() []figure {
 	return []figure{
 		{"ColdStart", "x-floor", "cold start, against the floor", "%.2f ×", 1.25, false},
 		{"ColdStart", "x-rival", "cold start, against OnionShare", "%.2f ×", 1, false},
+		{"ColdStart", "selftest-ms", "the self-test before an app starts, part of a start", "%.1f ms", 50, false},
 		{"WarmStart", "x-floor", "warm start, against the floor", "%.2f ×", 1.3, false},
 		{"Reply", "p99-ms", "first answer with the address, 20 starts under way, p99", "%.0f ms", 150, false},
 		{"Burst100", "x-floor", "100 at once, all verified, against the floor", "%.2f ×", 1.3, false},
