@@ -29,7 +29,8 @@ func careless(t *testing.T, weaken func(config map[string]any)) string {
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
-		Director: func(r *http.Request) {
+		Rewrite: func(p *httputil.ProxyRequest) {
+			r := p.Out
 			r.URL.Scheme, r.URL.Host = "http", "docker"
 			if !strings.HasSuffix(r.URL.Path, "/containers/create") {
 				return
