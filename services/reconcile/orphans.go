@@ -17,6 +17,17 @@ type everything struct {
 	onions     map[string]services.OnionStatus
 }
 
+// container is what was seen of an instance's containers together.
+func (e *everything) container(inst *services.Instance) services.Container {
+	var parts []services.Container
+	for _, id := range inst.Containers() {
+		c := e.containers[id]
+		c.ID = id
+		parts = append(parts, c)
+	}
+	return whole(inst.ID, parts)
+}
+
 func (r *Reconciler) observeAll(ctx context.Context) *everything {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
 	defer cancel()
@@ -56,7 +67,10 @@ func (o orphan) key() StepKind { return StepKind("orphan " + o.id + o.address) }
 func findOrphans(rows []*services.Instance, seen *everything) []orphan {
 	ids, addresses := make(map[string]bool), make(map[string]bool)
 	for _, inst := range rows {
-		ids[inst.ID], addresses[inst.Onion.Address] = true, true
+		addresses[inst.Onion.Address] = true
+		for _, id := range inst.Containers() {
+			ids[id] = true
+		}
 	}
 	var found []orphan
 	for _, id := range slices.Sorted(maps.Keys(seen.containers)) {
@@ -82,7 +96,7 @@ const removals = 8
 func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instance, seen *everything) {
 	var due []orphan
 	for _, o := range findOrphans(rows, seen) {
-		justFinished := o.id != "" && r.hasActor(o.id)
+		justFinished := o.id != "" && r.hasActor(services.InstanceOf(o.id))
 		if !justFinished && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
 			due = append(due, o)
 		}
