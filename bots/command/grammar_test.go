@@ -1,11 +1,12 @@
 package command_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"onionbot/bots/botstest"
 	"onionbot/bots/command"
@@ -26,7 +27,7 @@ func grammar(u *services.User) *command.Grammar {
 // lines are messages and what they mean.
 func lines() map[string]command.Command {
 	start := func(c command.Command) command.Command {
-		c.Verb, c.Service = command.VerbStart, "site"
+		c.Verb, c.Service = command.VerbStart, cmp.Or(c.Service, "site")
 		return c
 	}
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }
@@ -61,6 +62,16 @@ func lines() map[string]command.Command {
 		"start site for 20 visits for 1h":    start(command.Command{Visits: 20, For: time.Hour}),
 		"start site\n# Hi\n\n\tall @you":     start(command.Command{Body: "# Hi\n\n\tall @you"}),
 		"\n\n start site \r\nHi":             start(command.Command{Body: "Hi"}),
+		"start site, ssh as camp":            start(command.Command{Service: "site+ssh", Name: "camp"}),
+		"start site,ssh":                     start(command.Command{Service: "site+ssh"}),
+		"start ssh and site for 2h":          start(command.Command{Service: "site+ssh", For: 2 * time.Hour}),
+		"start a site & an ssh":              start(command.Command{Service: "site+ssh"}),
+		"start web + ssh":                    start(command.Command{Service: "site+ssh"}),
+		"start site+ssh once":                start(command.Command{Service: "site+ssh", Visits: 1}),
+		"start another site +ssh":            start(command.Command{Service: "site+ssh", New: true}),
+		"site plus ssh 2h":                   start(command.Command{Service: "site+ssh", For: 2 * time.Hour}),
+		"site+ssh\nHi":                       start(command.Command{Service: "site+ssh", Body: "Hi"}),
+		"stop all site":                      {Verb: command.VerbStop, All: true, Service: "site"},
 		"/start":                             {Verb: command.VerbGreet},
 		"Hi!":                                {Verb: command.VerbGreet},
 		"stop":                               {Verb: command.VerbStop},
@@ -91,7 +102,7 @@ func TestLinesAreUnderstood(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%q: %s", text, diff)
 		}
 	}
@@ -120,6 +131,11 @@ func TestLinesAreRefused(t *testing.T) {
 		"start site until today 09:00":    services.E(services.CodeBadDuration, "word", "today 09:00", "why", "past"),
 		"start site for 2h until 18:00":   services.E(services.CodeUsage, "command", "start", "word", "until"),
 		"start site as a as b":            services.E(services.CodeUsage, "command", "start", "word", "as"),
+		"start site and":                  services.E(services.CodeUsage, "command", "start", "word", ""),
+		"start site and siet":             services.E(services.CodeUnknownService, "word", "siet", "suggestion", "site"),
+		"start site, secret":              services.E(services.CodeUsage, "command", "start", "word", "secret"),
+		"start site+secret":               services.E(services.CodeNotAllowed, "word", "secret", "suggestion", ""),
+		"start site, web":                 services.E(services.CodeSameService, "service", "site"),
 		"list everything":                 services.E(services.CodeUsage, "command", "list", "word", "everything"),
 		"more":                            services.E(services.CodeUsage, "command", "more", "word", ""),
 		"more -2h site":                   services.E(services.CodeBadDuration, "word", "-2h"),
@@ -169,6 +185,7 @@ func FuzzParse(f *testing.F) {
 		"start site as blog for 1h30m until 2026-11-24 18:05 idle 15m for 20 visits\nbody\n text", "more site 2h", "more a week",
 		"stop #abc", "help more", "/site@bot once", "start site until tomorrow 6pm", "“stop” ‘the’ site", "more half an hour and 2m for x",
 		"start site\x00\u202e @victim", "stop a", "status my my", "qr the", "more by 2h by by", "start site for 1.5h",
+		"start secret+ssh and site as x",
 	} {
 		f.Add(s)
 	}
@@ -188,7 +205,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q became %q: %v", text, c.String(), err)
 		}
-		if diff := cmp.Diff(c, again); diff != "" {
+		if diff := gocmp.Diff(c, again); diff != "" {
 			t.Fatalf("%q became %q: %s", text, c.String(), diff)
 		}
 	})

@@ -31,8 +31,8 @@ func parseStart(r *reader, c *Command) error {
 func parseServices(r *reader) (names []string, err error) {
 	for {
 		word := r.next()
-		if word == "" {
-			return nil, r.usage("")
+		if word == "" || len(names) > 0 && r.grammar.verb(word) && !r.grammar.permits(word) {
+			return nil, r.usage(word) // "start site and stop ssh" is two messages
 		}
 		names = append(names, word)
 		switch next := r.peek(); {

@@ -96,8 +96,7 @@ const removals = 8
 func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instance, seen *everything) {
 	var due []orphan
 	for _, o := range findOrphans(rows, seen) {
-		justFinished := o.id != "" && r.hasActor(services.InstanceOf(o.id))
-		if !justFinished && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
+		if !r.justFinished(o, rows) && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
 			due = append(due, o)
 		}
 	}
@@ -121,6 +120,14 @@ func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instanc
 		r.orphans.failed(&r.o.Policy, o.key(), errs[i], r.o.Clock.Now())
 		r.o.Log.Warn("orphan not removed", "instance", o.id, "error", errs[i])
 	}
+}
+
+// justFinished reports whether an orphan's instance has an actor still, which
+// has not noticed yet that its row has ended. One whose row lives will not.
+func (r *Reconciler) justFinished(o orphan, rows []*services.Instance) bool {
+	id := services.InstanceOf(o.id)
+	live := slices.ContainsFunc(rows, func(i *services.Instance) bool { return i.ID == id })
+	return o.id != "" && !live && r.hasActor(id)
 }
 
 func (r *Reconciler) removeOrphan(ctx context.Context, o orphan) error {

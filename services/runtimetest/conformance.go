@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) *Fixture) {
 		{"PausedIsSeenAndCanBeRemoved", testPaused},
 		{"HungIsSeenAndCanBeRemoved", testHung},
 		{"OneThatCannotBeDescribedHidesNoOther", testBlurred},
+		{"ContainersOfOneInstanceAreApart", testApart},
 		{"EventsTell", testEvents},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
