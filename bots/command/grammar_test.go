@@ -1,12 +1,12 @@
 package command_test
 
 import (
-	"cmp"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"onionbot/bots/botstest"
 	"onionbot/bots/command"
@@ -27,7 +27,7 @@ func grammar(u *services.User) *command.Grammar {
 // lines are messages and what they mean.
 func lines() map[string]command.Command {
 	start := func(c command.Command) command.Command {
-		c.Verb, c.Service = command.VerbStart, cmp.Or(c.Service, "site")
+		c.Verb, c.Service = command.VerbStart, "site"
 		return c
 	}
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }
@@ -62,16 +62,6 @@ func lines() map[string]command.Command {
 		"start site for 20 visits for 1h":    start(command.Command{Visits: 20, For: time.Hour}),
 		"start site\n# Hi\n\n\tall @you":     start(command.Command{Body: "# Hi\n\n\tall @you"}),
 		"\n\n start site \r\nHi":             start(command.Command{Body: "Hi"}),
-		"start site, ssh as camp":            start(command.Command{Service: "site+ssh", Name: "camp"}),
-		"start site,ssh":                     start(command.Command{Service: "site+ssh"}),
-		"start ssh and site for 2h":          start(command.Command{Service: "site+ssh", For: 2 * time.Hour}),
-		"start a site & an ssh":              start(command.Command{Service: "site+ssh"}),
-		"start web + ssh":                    start(command.Command{Service: "site+ssh"}),
-		"start site+ssh once":                start(command.Command{Service: "site+ssh", Visits: 1}),
-		"start another site +ssh":            start(command.Command{Service: "site+ssh", New: true}),
-		"site plus ssh 2h":                   start(command.Command{Service: "site+ssh", For: 2 * time.Hour}),
-		"site+ssh\nHi":                       start(command.Command{Service: "site+ssh", Body: "Hi"}),
-		"stop all site":                      {Verb: command.VerbStop, All: true, Service: "site"},
 		"/start":                             {Verb: command.VerbGreet},
 		"Hi!":                                {Verb: command.VerbGreet},
 		"stop":                               {Verb: command.VerbStop},
@@ -95,14 +85,36 @@ func lines() map[string]command.Command {
 	}
 }
 
+// jointLines start several services behind one address.
+func jointLines() map[string]command.Command {
+	start := func(c command.Command) command.Command {
+		c.Verb, c.Service = command.VerbStart, "site+ssh"
+		return c
+	}
+	return map[string]command.Command{
+		"start site, ssh as camp":   start(command.Command{Name: "camp"}),
+		"start site,ssh":            start(command.Command{}),
+		"start ssh and site for 2h": start(command.Command{For: 2 * time.Hour}),
+		"start a site & an ssh":     start(command.Command{}),
+		"start web + ssh":           start(command.Command{}),
+		"start site+ssh once":       start(command.Command{Visits: 1}),
+		"start another site +ssh":   start(command.Command{New: true}),
+		"site plus ssh 2h":          start(command.Command{For: 2 * time.Hour}),
+		"site+ssh\nHi":              start(command.Command{Body: "Hi"}),
+		"stop all site":             {Verb: command.VerbStop, All: true, Service: "site"},
+	}
+}
+
 func TestLinesAreUnderstood(t *testing.T) {
-	for text, want := range lines() {
+	all := lines()
+	maps.Copy(all, jointLines())
+	for text, want := range all {
 		got, err := grammar(anna).Parse(text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if diff := gocmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q: %s", text, diff)
 		}
 	}
@@ -205,7 +217,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q became %q: %v", text, c.String(), err)
 		}
-		if diff := gocmp.Diff(c, again); diff != "" {
+		if diff := cmp.Diff(c, again); diff != "" {
 			t.Fatalf("%q became %q: %s", text, c.String(), diff)
 		}
 	})
