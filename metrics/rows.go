@@ -76,12 +76,11 @@ func (r *rows) countInstances(out chan<- prometheus.Metric, list []*services.Ins
 			}
 			continue
 		}
-		for _, service := range i.Services() {
-			if !slices.Contains(r.Services, service) {
-				service = other
-			}
-			count[kind{service, string(i.State)}]++
+		service := i.Service
+		if !slices.Contains(r.Services, service) {
+			service = other
 		}
+		count[kind{service, string(i.State)}]++
 	}
 	for k, n := range count {
 		gauge(out, instances, float64(n), k.service, k.state)

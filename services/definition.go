@@ -41,17 +41,21 @@ type Definition struct {
 	Summary string   // one line for "services"
 	Aliases []string // other words that mean the same
 
-	Ports []Port
-	Probe ProbeKind
-	Open  string // how to open it, with placeholders (see [Definition.Fill]); lines after the first say more. "" for a plain link
+	Ports []Port    // none: those that the image says; see [Runtime.Complete]
+	Probe ProbeKind // "" for what the ports look like
+	Open  string    // how to open it, with placeholders (see [Definition.Fill]); lines after the first say more. "" for a plain link
 
+	Image    string            // of the engine, or to be fetched from its registry; "" for one that is built from Source
+	Command  []string          // what the shim runs as the app, with placeholders; none: the image's
 	App      string            // one of onionbot's own programs, which is run instead of Command; "" for none
-	Command  []string          // what the shim runs as the app, with placeholders
-	User     string            // uid:gid inside the container, numeric; "" for one of its own per instance
+	Args     []string          // without a Command: stands in the place of the image's arguments
+	WorkDir  string            // where the app starts; "" for the image's
+	User     string            // uid:gid inside the container, a name of the image's, or [OwnUser]; "" for the image's, and one of its own per instance where that is root
 	Account  Account           // replaces the image's accounts by root, nobody and this one; no Name for the image's
 	Caps     []string          // capabilities kept, without the CAP_ prefix
 	Env      []string          // KEY=value, with placeholders
 	Tmpfs    map[string]string // path to mount options
+	Volumes  map[string]int64  // path to bytes; what must outlive a container that is replaced
 	Limits   Limits
 	Shutdown time.Duration // how long the app may take to end by itself
 
@@ -66,19 +70,22 @@ type Definition struct {
 	Warm         int      // how many addresses are published ahead of time
 
 	Source Source // what the image is built from
-
-	Parts []*Definition // of a joint definition: what stands behind its address, see [Join]; it has no image itself
 }
 
 // Source is the build context of an image: a Dockerfile and its files by
 // relative path.
 type Source struct {
 	Files  map[string][]byte
-	Digest string // hex digest over the files; an image with another digest is stale
+	Exec   map[string]bool // those of the files that may be run
+	Digest string          // hex digest over the files; an image with another digest is stale
 }
 
-// Ref names the image that belongs to this source: "onionbot/<name>:<digest>".
+// Ref names the image: the one that is named, or that which belongs to the
+// source, "onionbot/<name>:<digest>".
 func (d *Definition) Ref() string {
+	if d.Image != "" {
+		return d.Image
+	}
 	digest := d.Source.Digest
 	if len(digest) > 12 {
 		digest = digest[:12]

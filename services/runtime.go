@@ -31,9 +31,9 @@ const (
 	ExitApp      Exit = "app"      // the app ended or the engine stopped it
 )
 
-// Container is what the runtime observes of one container.
+// Container is what the runtime observes of one instance.
 type Container struct {
-	ID        string // of the container
+	ID        string // the instance's ID
 	State     ContainerState
 	Files     bool // its directory is there, with or without a container
 	Exit      Exit
@@ -62,15 +62,17 @@ type ContainerSpec struct {
 	ContentDir string            // host directory whose entry "current" is the user's content; "" for none
 }
 
-// Runtime runs containers. Identity is a container's ID: its instance's, or one
-// of [Instance.Containers] if the instance has several. Nothing here knows which
-// belong together. Every call is
+// Runtime runs containers. Identity is the instance's ID. Every call is
 // repeatable: starting what runs and removing what is not there succeed.
 // Errors carry [CodeUnavailable] (what: "docker") when the engine does not answer.
 type Runtime interface {
 	// EnsureImage makes the image of d present, building it if it is missing
 	// or stale. progress, which may be nil, gets short human steps.
 	EnsureImage(ctx context.Context, d *Definition, progress func(step string)) error
+	// Complete returns the definition with what it leaves to its image; see
+	// [Definition.Complete]. [CodeNotFound] says that the image is missing. Run
+	// does it by itself: it is for whoever has to know the ports before.
+	Complete(ctx context.Context, d *Definition) (*Definition, error)
 	// Run creates and starts the container and tells the shim to go. It
 	// returns when the app's sockets are in place; the app may not yet accept.
 	// A container of the same ID that has exited is replaced. [CodeNotFound]

@@ -25,14 +25,10 @@ func (m *Manager) Stop(ctx context.Context, req Request, targets ...string) erro
 }
 
 // StopAll begins the end of everything the user has running; a service, if
-// named, of that only. What runs it beside others at one address is stopped whole.
+// named, of that only.
 func (m *Manager) StopAll(ctx context.Context, req Request, service string) error {
 	return m.stop(ctx, req, "stop-all", func(tx Tx) ([]*Instance, error) {
-		all, err := tx.Instances(InstanceFilter{Owner: req.User.Name, NotEnded: true})
-		if service == "" {
-			return all, err
-		}
-		return slices.DeleteFunc(all, func(i *Instance) bool { return !i.runs(service) }), err
+		return tx.Instances(InstanceFilter{Owner: req.User.Name, Service: service, NotEnded: true})
 	})
 }
 

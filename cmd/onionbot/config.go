@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"onionbot/services"
+	"onionbot/services/catalog"
 )
 
 // config is the operator's file. Every key of it stands in
@@ -25,13 +26,14 @@ type config struct {
 	MaxInstances int      `toml:"max_instances"`
 	CommandAge   duration `toml:"command_age"`
 
-	Times    timesConfig    `toml:"times"`
-	Docker   dockerConfig   `toml:"docker"`
-	Tor      torConfig      `toml:"tor"`
-	Telegram telegramConfig `toml:"telegram"`
-	Mastodon mastodonConfig `toml:"mastodon"`
-	Metrics  metricsConfig  `toml:"metrics"`
-	Users    []userConfig   `toml:"users"`
+	Times    timesConfig        `toml:"times"`
+	Docker   dockerConfig       `toml:"docker"`
+	Tor      torConfig          `toml:"tor"`
+	Telegram telegramConfig     `toml:"telegram"`
+	Mastodon mastodonConfig     `toml:"mastodon"`
+	Metrics  metricsConfig      `toml:"metrics"`
+	Users    []userConfig       `toml:"users"`
+	Services []catalog.Manifest `toml:"services"`
 }
 
 type timesConfig struct {

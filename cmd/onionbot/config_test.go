@@ -49,6 +49,9 @@ func wantKeys(t *testing.T, where string, of reflect.Type, tree map[string]any) 
 	for i := range of.NumField() {
 		field := of.Field(i)
 		key := field.Tag.Get("toml")
+		if where == "" && key == "services" {
+			continue // a remark: see TestExampleServiceIsOne
+		}
 		value, ok := tree[key]
 		if !ok {
 			t.Errorf("%s%s is not in the example", where, key)

@@ -139,7 +139,7 @@ func tellingDir(f finding) finding {
 
 func examineDocker(ctx context.Context, cfg *config) []finding {
 	engine, images := finding{what: "docker"}, finding{what: "catalogue"}
-	defs, err := catalog.Load(cfg.ServicesDir)
+	defs, err := catalog.Load(cfg.ServicesDir, cfg.Services...)
 	if err != nil {
 		images.err = err
 	} else {

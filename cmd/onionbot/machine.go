@@ -62,7 +62,7 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.store, err = db.Open(ctx, databasePath(cfg), db.Options{Logger: log}); err != nil {
 		return m, err
 	}
-	defs, err := catalog.Load(cfg.ServicesDir)
+	defs, err := catalog.Load(cfg.ServicesDir, cfg.Services...)
 	if err != nil {
 		return m, err
 	}
@@ -145,8 +145,25 @@ func includeLines(path string) ([]string, error) {
 // keepImages builds what is missing ahead of the first start, and rebuilds
 // what has become old, until ctx ends.
 func (m *machine) keepImages(ctx context.Context) {
+	m.askImages(ctx)
 	m.prepareImages(ctx)
 	m.runtime.KeepFresh(ctx, m.catalog.All(), time.Duration(m.cfg.Docker.ImageAge))
+}
+
+// askImages has the images that are there say the ports that their services
+// leave to them: what ran before this start is looked at with them.
+func (m *machine) askImages(ctx context.Context) {
+	for _, def := range m.catalog.All() {
+		if len(def.Ports) > 0 {
+			continue
+		}
+		full, err := m.runtime.Complete(ctx, def)
+		if err != nil {
+			m.log.Debug("an image does not say its ports yet", "service", def.Name, "error", err)
+			continue
+		}
+		m.catalog.LearnPorts(full)
+	}
 }
 
 // prepareImages builds what is missing ahead of the first start.

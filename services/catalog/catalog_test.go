@@ -107,7 +107,7 @@ func TestMistakesNameTheLine(t *testing.T) {
 		"wrong type":      {strings.Replace(minimal, "cpus = 0.5", `cpus = "much"`, 1), "12", ""},
 		"bad duration":    {strings.Replace(minimal, `"1h"`, `"an hour"`, 1), "", `not a duration`},
 		"bad size":        {strings.Replace(minimal, `"32MiB"`, `"lots"`, 1), "", `not a size`},
-		"named user":      {strings.Replace(minimal, "50000:50000", "www-data", 1), "", "numeric"},
+		"odd user":        {strings.Replace(minimal, "50000:50000", "www data", 1), "", "own"},
 		"half account":    {strings.Replace(minimal, "user = \"50000:50000\"\n", "", 1) + "[account]\nname = \"me\"\n", "", "account wants"},
 		"account of user": {minimal + "[account]\nname = \"me\"\nhome = \"/me\"\nshell = \"/bin/sh\"\n", "", "without user"},
 		"crowd":           {strings.Replace(minimal, "pids = 32", "pids = 32\nconnections = 9000", 1), "", "limits.connections"},
@@ -140,7 +140,7 @@ func TestDigestSeesNamesAndContents(t *testing.T) {
 	for _, files := range []map[string][]byte{
 		{"a": []byte("b")}, {"a": []byte("c")}, {"ab": nil}, {"a": []byte("b"), "c": nil}, {"a": nil, "b": nil},
 	} {
-		d := digest(files)
+		d := digest(services.Source{Files: files})
 		if seen[d] {
 			t.Errorf("%v has another's digest", files)
 		}

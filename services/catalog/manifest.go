@@ -18,13 +18,17 @@ import (
 	"onionbot/services"
 )
 
-// manifest is service.toml.
-type manifest struct {
+// Manifest is what service.toml says, or an entry of the configuration.
+type Manifest struct {
 	Summary      string            `toml:"summary"`
 	Aliases      []string          `toml:"aliases"`
 	Open         string            `toml:"open"`
 	Probe        string            `toml:"probe"`
+	Name         string            `toml:"name"` // in the configuration; a folder has one itself
+	Image        string            `toml:"image"`
 	Command      []string          `toml:"command"`
+	Args         []string          `toml:"args"`
+	WorkDir      string            `toml:"workdir"`
 	App          string            `toml:"app"`
 	User         string            `toml:"user"`
 	Caps         []string          `toml:"caps"`
@@ -42,6 +46,7 @@ type manifest struct {
 	Limits       manifestLimits    `toml:"limits"`
 	Account      manifestAccount   `toml:"account"`
 	Tmpfs        map[string]string `toml:"tmpfs"`
+	Volumes      map[string]size   `toml:"volumes"`
 }
 
 type manifestPort struct {
@@ -94,23 +99,28 @@ func (s *size) UnmarshalText(b []byte) error {
 
 // parseManifest turns service.toml into a definition, strictly.
 func parseManifest(name, file string, text []byte) (*services.Definition, error) {
-	var m manifest
+	var m Manifest
 	dec := toml.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil {
 		return nil, located(file, err)
 	}
+	if m.Name != "" && m.Name != name {
+		return nil, bad(file, 0, fmt.Sprintf("name is %q, and the folder is %q: remove name", m.Name, name))
+	}
+	m.fillIn(name)
 	if problem := m.problem(); problem != "" {
 		return nil, bad(file, 0, problem)
 	}
 	return m.definition(name), nil
 }
 
-func (m *manifest) definition(name string) *services.Definition {
+func (m *Manifest) definition(name string) *services.Definition {
 	d := &services.Definition{
 		Name: name, Summary: m.Summary, Aliases: m.Aliases,
 		Probe: services.ProbeKind(m.Probe), Open: m.Open,
-		Command: m.Command, App: m.App, User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.Tmpfs,
+		Image: m.Image, Command: m.Command, App: m.App, Args: m.Args, WorkDir: m.WorkDir,
+		User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.tmpfs(), Volumes: m.volumes(),
 		Account:     services.Account(m.Account),
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    time.Duration(m.Shutdown),
@@ -125,25 +135,25 @@ func (m *manifest) definition(name string) *services.Definition {
 }
 
 var (
-	numericUser = regexp.MustCompile(`^[0-9]{1,9}:[0-9]{1,9}$`)
+	userName    = regexp.MustCompile(`^[a-z0-9_][a-zA-Z0-9_.-]{0,31}(:[a-z0-9_][a-zA-Z0-9_.-]{0,31})?$`)
 	accountName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 	capability  = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
 	variable    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
 
 // problem is a sentence on the first thing that cannot be; "" when all is well.
-func (m *manifest) problem() string {
+func (m *Manifest) problem() string {
 	checks := []struct {
 		wrong bool
 		say   string
 	}{
 		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
-		{m.App == "" && (len(m.Command) == 0 || m.Command[0] == ""), "command must say what to run"},
+		{len(m.Command) > 0 && m.Command[0] == "", "command must say what to run, or be left out for the image's"},
 		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app is a word, and stands instead of command"},
-		{m.User != "" && !numericUser.MatchString(m.User), `user must be numeric, like "101:101", or left out`},
+		{m.User != "" && !userName.MatchString(m.User), `user must be numbers as in "101:101", a name of the image's /etc/passwd, or "own"`},
 		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
 		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},
-		{!slices.Contains([]string{"http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp"`},
+		{!slices.Contains([]string{"", "http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp", or left out`},
 		{m.DefaultLife <= 0 || m.MaxLife < m.DefaultLife, "default_life must be set and no longer than max_life"},
 		{m.Shutdown > length(10*time.Second), "shutdown must be at most 10s"},
 		{m.Limits.Memory < 16<<20, `limits.memory must be at least "16MiB"`},
@@ -152,18 +162,18 @@ func (m *manifest) problem() string {
 		{m.Limits.Connections < 0 || m.Limits.Connections > 512, "limits.connections must be between 1 and 512, or left out"},
 		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
 		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
-		{m.Content != "" && !mountable(m.Content), "content must be an absolute path outside /onion"},
+		{m.Content != "" && !services.Mountable(m.Content), "content must be an absolute path outside /onion"},
 		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "an alias is a word like a service's name"},
 		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), `caps are names without CAP_, like "SETUID"`},
 		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env entries look like NAME=value"},
-		{slices.ContainsFunc(slices.Collect(maps.Keys(m.Tmpfs)), func(p string) bool { return !mountable(p) }), "tmpfs paths must be absolute and outside /onion"},
+		{slices.ContainsFunc(slices.Collect(maps.Keys(m.Tmpfs)), func(p string) bool { return !services.Mountable(p) }), "tmpfs paths must be absolute and outside /onion"},
 	}
 	for _, c := range checks {
 		if c.wrong {
 			return c.say
 		}
 	}
-	return cmp.Or(m.portProblem(), m.secretProblem())
+	return cmp.Or(m.imageProblem(), m.portProblem(), m.secretProblem())
 }
 
 // complete reports whether an account can stand in /etc/passwd.
@@ -172,8 +182,8 @@ func (a manifestAccount) complete() bool {
 	return accountName.MatchString(a.Name) && fits(a.Home) && fits(a.Shell)
 }
 
-func (m *manifest) portProblem() string {
-	if len(m.Ports) == 0 {
+func (m *Manifest) portProblem() string {
+	if len(m.Ports) == 0 && (m.App != "" || m.Warm > 0) {
 		return "at least one [[ports]] entry is needed"
 	}
 	seen := make(map[int]bool)
@@ -187,12 +197,6 @@ func (m *manifest) portProblem() string {
 		seen[p.Onion] = true
 	}
 	return ""
-}
-
-// mountable reports whether something may be mounted at p.
-func mountable(p string) bool {
-	return path.IsAbs(p) && path.Clean(p) == p && p != "/" &&
-		p != "/onion" && !strings.HasPrefix(p, "/onion/") && !strings.ContainsAny(p, ":,")
 }
 
 // located gives a decoding error its line.

@@ -14,7 +14,7 @@ var secretUse = regexp.MustCompile(`\{secret\.([^{}\s]*)\}`)
 
 // secretProblem is a sentence on secrets that cannot be, or that are used and
 // were not named.
-func (m *manifest) secretProblem() string {
+func (m *Manifest) secretProblem() string {
 	if len(m.Secrets) > maxSecrets {
 		return fmt.Sprintf("secrets are at most %d", maxSecrets)
 	}

@@ -25,7 +25,7 @@ func buildContext(src services.Source) (io.Reader, error) {
 	for _, name := range slices.Sorted(maps.Keys(src.Files)) {
 		data := src.Files[name]
 		mode := int64(0o644)
-		if bytes.HasPrefix(data, []byte("#!")) {
+		if src.Exec[name] || bytes.HasPrefix(data, []byte("#!")) {
 			mode = 0o755
 		}
 		if err := w.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(data)), Format: tar.FormatPAX}); err != nil {

@@ -60,6 +60,9 @@ func (r *Runtime) Remove(ctx context.Context, id string) error {
 	if err := r.removeContainer(ctx, id); err != nil {
 		return fmt.Errorf("remove container: %w", err)
 	}
+	if err := r.removeVolumes(ctx, id); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(r.layout(id).dir); err != nil {
 		return services.Wrap(services.CodeReadOnlyState, err)
 	}

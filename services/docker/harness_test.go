@@ -27,6 +27,7 @@ const patience = 30 * time.Second
 var (
 	shimBinary    string //nolint:gochecknoglobals // set once, before the tests
 	appBinary     string //nolint:gochecknoglobals // as above
+	mirrorBinary  string //nolint:gochecknoglobals // as above
 	hostileBinary string //nolint:gochecknoglobals // in a directory of its own, which containers may enter
 )
 
@@ -37,8 +38,9 @@ func TestMain(m *testing.M) {
 	}
 	shimBinary = filepath.Join(dir, "onionbot")
 	appBinary = filepath.Join(dir, "app")
+	mirrorBinary = filepath.Join(dir, "mirror")
 	hostileBinary = filepath.Join(dir, "content", "hostile")
-	for binary, source := range map[string]string{shimBinary: "../../cmd/onionbot-shim", appBinary: "../../cmd/onionbot-app", hostileBinary: "./testdata/hostile"} {
+	for binary, source := range map[string]string{shimBinary: "../../cmd/onionbot-shim", appBinary: "../../cmd/onionbot-app", mirrorBinary: "./testdata/mirror", hostileBinary: "./testdata/hostile"} {
 		build := exec.Command("go", "build", "-o", binary, source)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

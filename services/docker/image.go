@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -73,6 +74,7 @@ func (r *Runtime) forgetImage(ref string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.images, ref)
+	delete(r.complete, ref)
 }
 
 // join returns the build of the definition's image, beginning it if nobody has.
@@ -86,8 +88,14 @@ func (r *Runtime) join(d *services.Definition, o build.ImageBuildOptions) *image
 	b := &imageBuild{done: make(chan struct{}), changed: make(chan struct{})}
 	r.builds[ref] = b
 	r.work.Go(func() {
-		err := r.build(r.alive, d, b.report, o)
+		var err error
+		if d.Image != "" {
+			err = r.pull(r.alive, d, b.report)
+		} else {
+			err = r.build(r.alive, d, b.report, o)
+		}
 		r.mu.Lock()
+		delete(r.complete, ref) // the base image may say something else by now
 		delete(r.builds, ref)
 		r.images[ref] = r.images[ref] || err == nil // a failed build leaves an earlier image as it was
 		r.mu.Unlock()
@@ -191,7 +199,8 @@ func (r *Runtime) removeStale(ctx context.Context, d *services.Definition) {
 	}
 }
 
-// Purge removes every image that this installation built.
+// Purge removes every image that this installation built, and what a crash may
+// have left of volumes.
 func (r *Runtime) Purge(ctx context.Context) error {
 	r.mu.Lock()
 	left := maps.Clone(r.leftovers)
@@ -201,7 +210,7 @@ func (r *Runtime) Purge(ctx context.Context) error {
 			r.removeImage(ctx, layer)
 		}
 	}
-	return r.removeImages(ctx, r.ours(), "")
+	return errors.Join(r.removeLook(ctx), r.wipeVolumes(ctx, r.ours()), r.removeImages(ctx, r.ours(), ""))
 }
 
 func (r *Runtime) removeImages(ctx context.Context, which filters.Args, keep string) error {

@@ -51,6 +51,9 @@ func (r *Runtime) KeepFresh(ctx context.Context, defs []*services.Definition, ag
 // refresh looks at one image, and rebuilds it if it is old. One that is not
 // there is built when it is wanted.
 func (r *Runtime) refresh(ctx context.Context, d *services.Definition, age time.Duration, now time.Time) {
+	if d.Image != "" {
+		return // the operator's own, who fetches a newer one when it is wanted
+	}
 	built, err := r.ImageBuilt(ctx, d)
 	if err != nil || built.IsZero() {
 		return

@@ -38,6 +38,9 @@ func (r *Runtime) Run(ctx context.Context, spec services.ContainerSpec) error {
 	if s, err := askShim(ctx, l, shim.Request{Op: shim.OpStatus}); err == nil && s.Going {
 		return r.writeDeadline(l, spec.Deadline)
 	}
+	if spec.Definition, err = r.Complete(ctx, spec.Definition); err != nil {
+		return err
+	}
 	running, err := r.clearWay(ctx, spec.ID)
 	if err != nil {
 		return err
@@ -63,6 +66,9 @@ func (r *Runtime) start(ctx context.Context, l layout, spec services.ContainerSp
 	if err != nil {
 		return err
 	}
+	if spec, err = r.bound(ctx, l, spec); err != nil {
+		return err
+	}
 	if err := r.launch(ctx, l, spec, who); err != nil {
 		return err
 	}
@@ -85,7 +91,7 @@ func checkSpec(spec services.ContainerSpec) error {
 	switch {
 	case !validID.MatchString(spec.ID):
 		return fmt.Errorf("docker: %q cannot be the name of a container", spec.ID)
-	case spec.Definition == nil || len(spec.Definition.Ports) == 0:
+	case spec.Definition == nil:
 		return errors.New("docker: nothing to run")
 	case spec.Deadline.IsZero():
 		return errors.New("docker: no container without a deadline")

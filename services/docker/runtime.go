@@ -50,6 +50,11 @@ type Runtime struct {
 	leftovers map[string]string // by service: the last image that a failed build has made
 	work      sync.WaitGroup
 
+	complete map[string]completedFrom // by ref; see Complete
+
+	lookMu sync.Mutex
+	looked map[string]accountFiles // by image, of those that had to be looked into
+
 	idMu sync.Mutex
 	maps *bool // see mapsUsers; nil as long as it is not known
 
@@ -97,6 +102,7 @@ func New(opts Options) (*Runtime, error) {
 		cli: cli, opts: opts, log: opts.Logger,
 		silences: make(map[string]silence), stale: make(map[string]staleImage), locks: make(map[string]*idLock),
 		images: make(map[string]bool), builds: make(map[string]*imageBuild), leftovers: make(map[string]string),
+		complete: make(map[string]completedFrom), looked: make(map[string]accountFiles),
 		forcing: make(chan struct{}, maxForcing),
 	}
 	r.patience.look, r.patience.hung = lookPatience, hungAfter

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -150,6 +151,9 @@ func (r *Runtime) mounts(spec services.ContainerSpec) []mount.Mount {
 		bind(l.open(), shim.SocketDir, true),
 		bind(l.control(), shim.ControlDir, false),
 	}
+	for n, path := range slices.Sorted(maps.Keys(spec.Definition.Volumes)) {
+		all = append(all, mount.Mount{Type: mount.TypeVolume, Source: volumeName(spec.ID, n), Target: path})
+	}
 	if spec.Definition.App != "" {
 		all = append(all, bind(r.opts.AppPath, shim.AppProgram, false))
 	}
@@ -206,6 +210,7 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 		Command:   command(spec),
 		User:      &shim.User{UID: who.uid, GID: who.gid, Caps: d.Caps},
 		Env:       d.FillAll(d.Env, spec.Address, spec.Secrets),
+		Dir:       d.WorkDir,
 		Idle:      spec.Rules.Idle,
 		MaxVisits: spec.Rules.Visits,
 		Visits:    visits,

@@ -49,7 +49,7 @@ func (r *Runtime) identify(ctx context.Context, id string, d *services.Definitio
 	if err != nil {
 		return identity{}, err
 	}
-	if d.User != "" {
+	if d.User != "" && d.User != services.OwnUser {
 		who, err := parseUser(d.User)
 		who.apart = apart
 		return who, err

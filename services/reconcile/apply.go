@@ -23,18 +23,18 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 		return r.applyShow(j)
 	case StepDeadline:
 		return r.bounded(ctx, func(ctx context.Context) error {
-			return forEach(inst, func(_ int, id string) error { return r.o.Runtime.SetDeadline(ctx, id, inst.ExpiresAt) })
+			return r.o.Runtime.SetDeadline(ctx, inst.ID, inst.ExpiresAt)
 		})
 	case StepArm:
-		return r.arm(ctx, inst)
+		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
 	case StepCount:
-		return r.saveVisits(ctx, inst)
+		return r.saveVisits(ctx, inst.ID)
 	case StepSettle:
 		return r.markSettled(ctx, inst.ID)
 	case StepEnd:
 		return r.applyEnd(ctx, j)
 	case StepRemoveContainer:
-		return r.bounded(ctx, func(ctx context.Context) error { return r.remove(ctx, inst) })
+		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
 	case StepRemoveOnion:
 		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	case StepVerifyGone:
@@ -63,9 +63,12 @@ func (r *Reconciler) applyShow(j *job) error {
 // as long as the instance is wanted; tor bounds the publication itself.
 func (r *Reconciler) applyPublish(ctx context.Context, j *job) error {
 	r.tellDown(ctx, j, services.FaultTor)
+	if err := r.awaitPorts(ctx, j); err != nil {
+		return r.failed(ctx, j, services.FaultImage, err)
+	}
 	spec, err := r.onionSpec(j.inst)
 	if err == nil {
-		err = forEach(j.inst, func(_ int, id string) error { return r.o.Runtime.Prepare(ctx, id) })
+		err = r.o.Runtime.Prepare(ctx, j.inst.ID)
 	}
 	if err == nil {
 		err = r.o.Onions.Publish(ctx, spec)
@@ -86,11 +89,8 @@ func (r *Reconciler) onionSpec(inst *services.Instance) (services.OnionSpec, err
 	if spec.Onion.Key == "" {
 		spec.Onion.Key = r.o.Keyring.Get(inst.Onion.Address)
 	}
-	ids := inst.Containers()
-	for n, part := range def.Singles() {
-		for _, p := range part.Ports {
-			spec.Targets = append(spec.Targets, services.OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(ids[n], p)})
-		}
+	for _, p := range def.Ports {
+		spec.Targets = append(spec.Targets, services.OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(inst.ID, p)})
 	}
 	return spec, nil
 }

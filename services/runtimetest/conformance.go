@@ -16,6 +16,7 @@ const patience = 30 * time.Second
 type Fixture struct {
 	Runtime    services.Runtime
 	Definition *services.Definition // an http service
+	Open       *services.Definition // leaves ports and command to its image
 	ID         func() string        // a fresh instance ID
 	Now        func() time.Time
 	Advance    func(time.Duration)          // lets time pass: sleeps, or moves a fake clock
@@ -48,8 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) *Fixture) {
 		{"PausedIsSeenAndCanBeRemoved", testPaused},
 		{"HungIsSeenAndCanBeRemoved", testHung},
 		{"OneThatCannotBeDescribedHidesNoOther", testBlurred},
-		{"ContainersOfOneInstanceAreApart", testApart},
 		{"EventsTell", testEvents},
+		{"ImageSaysWhatIsLeftToIt", testComplete},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}

@@ -31,6 +31,9 @@ type Fake struct {
 	// held, and must be set before use.
 	Build func(ctx context.Context, d *services.Definition, progress func(string)) error
 
+	// Says is what every image says of itself.
+	Says services.Image
+
 	clock services.Clock
 
 	mu        sync.Mutex
@@ -51,6 +54,7 @@ type box struct {
 // NewFake returns an empty runtime with the clock's time.
 func NewFake(clock services.Clock) *Fake {
 	return &Fake{
+		Says:  services.Image{Cmd: []string{"app"}, Ports: []int{8080}},
 		clock: clock, boxes: make(map[string]*box), images: make(map[string]bool),
 		listeners: make(map[int]func(string)), runs: make(map[string]int),
 	}
@@ -99,6 +103,18 @@ func (f *Fake) EnsureImage(ctx context.Context, d *services.Definition, progress
 	defer f.mu.Unlock()
 	f.images[d.Ref()] = true
 	return nil
+}
+
+// Complete implements [services.Runtime].
+func (f *Fake) Complete(ctx context.Context, d *services.Definition) (full *services.Definition, err error) {
+	err = f.do(ctx, "Complete", d.Name, func() error {
+		if !f.images[d.Ref()] {
+			return services.Wrap(services.CodeNotFound, fmt.Errorf("no image %s", d.Ref()))
+		}
+		full, err = d.Complete(f.Says)
+		return err
+	})
+	return full, err
 }
 
 // Run implements [services.Runtime].

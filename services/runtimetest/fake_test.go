@@ -36,6 +36,7 @@ func openFake(*testing.T) *Fixture {
 	return &Fixture{
 		Runtime:    f,
 		Definition: &services.Definition{Name: "site", Ports: []services.Port{{Onion: 80, App: 8080}}, Probe: services.ProbeHTTP},
+		Open:       &services.Definition{Name: "open"},
 		ID:         func() string { n++; return fmt.Sprintf("fake%08d", n) },
 		Now:        clock.Now,
 		Advance:    clock.advance,

@@ -1,10 +1,11 @@
 package shim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -55,13 +56,9 @@ func (p *process) start(g *Go) error {
 	if !slices.ContainsFunc(env, func(s string) bool { return strings.HasPrefix(s, "PATH=") }) {
 		env = append([]string{defaultPath}, env...)
 	}
-	path := g.Command[0]
-	if !strings.HasPrefix(path, "/") {
-		found, err := exec.LookPath(path)
-		if err != nil {
-			return err
-		}
-		path = found
+	path, err := findCommand(g.Command[0], g.Dir, env)
+	if err != nil {
+		return err
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -74,6 +71,7 @@ func (p *process) start(g *Go) error {
 	}
 	defer errs.Close()
 	attr := &syscall.ProcAttr{
+		Dir:   cmp.Or(g.Dir, "/"),
 		Env:   env,
 		Files: []uintptr{null.Fd(), null.Fd(), errs.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
@@ -89,6 +87,33 @@ func (p *process) start(g *Go) error {
 	}
 	p.pid.Store(int64(pid))
 	return nil
+}
+
+// findCommand finds the app's program as a shell would that was started in the
+// app's directory, with its environment.
+func findCommand(name, dir string, env []string) (string, error) {
+	if strings.HasPrefix(name, "/") {
+		return name, nil
+	}
+	if strings.Contains(name, "/") {
+		return filepath.Join(cmp.Or(dir, "/"), name), nil
+	}
+	path := ""
+	for _, v := range env { // the last one counts
+		if p, ok := strings.CutPrefix(v, "PATH="); ok {
+			path = p
+		}
+	}
+	for _, place := range filepath.SplitList(path) {
+		full := filepath.Join(cmp.Or(dir, "/"), place, name)
+		if filepath.IsAbs(place) {
+			full = filepath.Join(place, name)
+		}
+		if info, err := os.Stat(full); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return full, nil
+		}
+	}
+	return "", fmt.Errorf("there is no program %q in %s", name, path)
 }
 
 // signal reaches every process of the container when the shim is PID 1, and

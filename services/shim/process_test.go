@@ -1,6 +1,8 @@
 package shim
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -10,8 +12,14 @@ import (
 // runApp starts a shell script as the app and waits for its end.
 func runApp(t *testing.T, script string) *process {
 	t.Helper()
+	return runIn(t, "", script)
+}
+
+// runIn is runApp in a directory.
+func runIn(t *testing.T, dir, script string) *process {
+	t.Helper()
 	p := newProcess()
-	if err := p.start(&Go{Command: []string{"/bin/sh", "-c", script}}); err != nil {
+	if err := p.start(&Go{Command: []string{"/bin/sh", "-c", script}, Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 	for limit := time.Now().Add(patience); ; p.reap() {
@@ -57,5 +65,24 @@ func TestSignalWaitsForNobody(t *testing.T) {
 	case <-done:
 	case <-time.After(patience):
 		t.Fatal("a signal waits for the reaper")
+	}
+}
+
+func TestProgramIsFoundAsInTheAppsOwnSurroundings(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"app": 0o755, "text": 0o644} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := []string{"PATH=/nowhere", "PATH=/nowhere:" + dir}
+	for name, want := range map[string]string{"app": dir + "/app", "./app": dir + "/app", "/bin/x": "/bin/x", "text": "", "sh": ""} {
+		got, err := findCommand(name, dir, env)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if code, _ := runIn(t, dir, `test "$(pwd)" = `+dir).last(); code != 0 {
+		t.Error("it was not started in its directory")
 	}
 }

@@ -53,6 +53,7 @@ type Go struct {
 	Command     []string      `json:"command"`
 	User        *User         `json:"user,omitempty"` // nil: as the shim itself, which tests do
 	Env         []string      `json:"env,omitempty"`
+	Dir         string        `json:"dir,omitempty"` // where the app starts; "" for the root
 	Files       []File        `json:"files,omitempty"`
 	Idle        time.Duration `json:"idle,omitempty"`        // end after this long without a visitor; 0 = never
 	MaxVisits   int           `json:"max,omitempty"`         // end after this many visits; 0 = unlimited
@@ -133,6 +134,8 @@ func (g *Go) check() error {
 		return errors.New("nothing to start")
 	case g.User != nil && g.Host == nil:
 		return errors.New("nothing to test before the start")
+	case g.Dir != "" && !strings.HasPrefix(g.Dir, "/") || strings.ContainsRune(g.Dir, 0):
+		return errors.New("the app's directory is not absolute")
 	case g.Idle < 0 || g.MaxVisits < 0 || g.Visits < 0 || g.Burst < 0 || g.Shutdown < 0 || g.Connections < 0:
 		return errors.New("negative rule")
 	}
