@@ -11,7 +11,7 @@ const mountInfo = "/proc/self/mountinfo"
 
 // engines are where container engines mount files of their own making.
 var engines = []string{ //nolint:gochecknoglobals // a table
-	"/", "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname", "/run/.containerenv", "/run/secrets",
+	"/", "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname", "/etc/passwd", "/etc/group", "/run/.containerenv", "/run/secrets",
 }
 
 // virtual are file systems that hold nothing of a disk.
