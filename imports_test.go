@@ -30,8 +30,9 @@ var arrows = map[string][]string{
 	"services/content":          {"services", "services/content/filename", "services/content/metadata"},
 	"services/content/filename": {},
 	"services/content/metadata": {},
-	"services/docker":           {"services", "services/shim", "services/shim/selftest"},
-	"services/shim":             {"services/app/events", "services/shim/selftest", "services/wallclock"},
+	"services/docker":           {"services", "services/shim", "services/shim/escape", "services/shim/selftest"},
+	"services/shim":             {"services/app/events", "services/shim/escape", "services/shim/selftest", "services/wallclock"},
+	"services/shim/escape":      {},
 	"services/shim/selftest":    {},
 	"services/app":              {"services/app/share"},
 	"services/app/events":       {},
@@ -67,7 +68,7 @@ var only = map[string]string{
 
 // plain are the folders that import the standard library and this module only.
 var plain = []string{
-	"services", "services/reconcile", "services/shim", "services/shim/selftest", "services/content/metadata", "services/wallclock", "tor/privnet",
+	"services", "services/reconcile", "services/shim", "services/shim/escape", "services/shim/selftest", "services/content/metadata", "services/wallclock", "tor/privnet",
 	"cmd/onionbot-shim", "cmd/onionbot-app", "services/app", "services/app/events", "services/app/page", "services/app/server", "services/app/share",
 }
 

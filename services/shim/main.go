@@ -12,17 +12,23 @@ import (
 	"strings"
 	"syscall"
 
+	"onionbot/services/shim/escape"
 	"onionbot/services/shim/selftest"
 )
 
 // What the only argument can ask for instead.
 const (
-	endArg  = "end"  // [EndAll]
-	testArg = "test" // the self-test, of whoever runs it
+	endArg    = "end"    // [EndAll]
+	testArg   = "test"   // the self-test, of whoever runs it
+	escapeArg = "escape" // the ways out, of whoever runs it
 )
 
 // EndCommand is run inside a container to end everything in it but PID 1.
 func EndCommand() []string { return []string{Program, "shim", endArg} }
+
+// EscapeCommand is run inside a container, as the app's user, to try the ways
+// out of it; see package escape.
+func EscapeCommand() []string { return []string{Program, "shim", escapeArg} }
 
 // Main is "onionbot shim": PID 1 of a container. Its arguments are the ports,
 // "80:8080" for onion port 80 and app port 8080. It returns one of the exit
@@ -37,6 +43,8 @@ func Main(args []string) int {
 		err = EndAll()
 	case testArg:
 		err = selftest.Serve(os.Stdin, os.Stdout)
+	case escapeArg:
+		err = escape.Write(os.Stdout)
 	default:
 		return run(args, SocketDir, ControlDir, os.Stderr)
 	}

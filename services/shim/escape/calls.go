@@ -52,7 +52,7 @@ func mounts() []attempt {
 		{what: "open_tree", try: ask(sysOpenTree, 0, name(), 0)},
 		{what: "move_mount", try: ask(sysMoveMount, 0, name(), 0, name(), 0)},
 		{what: "mount_setattr", try: ask(sysMountSetattr, 0, name(), 0, buf(), 32)},
-		{what: "chroot", try: func() error { return syscall.Chroot("/tmp") }},
+		{what: "chroot", try: func() error { return syscall.Chroot("/") }},
 		{what: "file by its handle", try: ask(sysOpenByHandle, 0, buf(), 0)},
 		{what: "handle of a file", try: ask(sysNameToHandle, 0, name(), buf(), buf(), 0)},
 	}
@@ -113,7 +113,7 @@ func kernel() []attempt {
 		{what: "accounting of processes", try: ask(syscall.SYS_ACCT, name())},
 		{what: "the clock", try: ask(syscall.SYS_CLOCK_SETTIME, 0, 0)},
 		{what: "the clock's pace", try: ask(syscall.SYS_ADJTIMEX, buf())},
-		{what: "the host's name", try: ask(syscall.SYS_SETHOSTNAME, name(), 0)},
+		{what: "the host's name", try: ask(syscall.SYS_SETHOSTNAME, name(), any)},
 		{what: "quotas", try: ask(syscall.SYS_QUOTACTL, 0, 0, 0, 0)},
 		{what: "addresses that are not random", try: ask(syscall.SYS_PERSONALITY, 0x40000)},
 		{what: "memory that the kernel cannot see", try: ask(sysMemfdSecret, 0)},

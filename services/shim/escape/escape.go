@@ -29,7 +29,7 @@ var refusals = []syscall.Errno{syscall.EPERM, syscall.EACCES, syscall.ENOSYS} //
 
 // absence is how a file says no, beside that: it is not there, or read-only.
 var absence = append([]syscall.Errno{ //nolint:gochecknoglobals // a table
-	syscall.EROFS, syscall.ENOENT, syscall.ENOTDIR, syscall.ENXIO, syscall.ENODEV, syscall.EIO, syscall.EISDIR,
+	syscall.EROFS, syscall.ETXTBSY, syscall.ENOENT, syscall.ENOTDIR, syscall.ENXIO, syscall.ENODEV, syscall.EIO, syscall.EISDIR,
 }, refusals...)
 
 // Try tries everything.

@@ -50,11 +50,7 @@ func devices() []attempt {
 		{what: "make the device of the memory", try: node(syscall.S_IFCHR, 0x101), closed: absence},
 		{what: "make the device of a disk", try: node(syscall.S_IFBLK, 0xfe00), closed: absence},
 		// Written to a terminal as if somebody had typed it.
-		{what: "type at the terminal", try: func() error {
-			b := []byte{0}
-			copy(space[:], b)
-			return ask(syscall.SYS_IOCTL, 0, syscall.TIOCSTI, buf())()
-		}, closed: append([]syscall.Errno{syscall.ENOTTY}, absence...)},
+		{what: "type at the terminal", try: ask(syscall.SYS_IOCTL, 0, syscall.TIOCSTI, buf()), closed: append([]syscall.Errno{syscall.ENOTTY}, absence...)},
 	}
 	for _, d := range []string{"mem", "kmem", "port", "kmsg", "sda", "vda", "nvme0n1", "fuse", "kvm", "net/tun", "vsock", "vhost-vsock", "tty", "console", "tty0", "ptmx0", "loop-control", "mapper/control"} {
 		all = append(all, opens("/dev/"+d, os.O_RDONLY))
@@ -74,6 +70,9 @@ func opens(path string, how int) attempt {
 			return err
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && !strings.HasPrefix(path, "/dev/") {
+			return errClosed // masked by the device that takes and gives nothing
+		}
 		if how == os.O_RDONLY && strings.HasPrefix(path, "/proc/") {
 			return empty(f)
 		}
@@ -123,7 +122,7 @@ func places() []attempt {
 		if len(words) < 5 {
 			continue
 		}
-		if strings.HasPrefix(after, "tmpfs ") {
+		if strings.HasPrefix(after, "tmpfs ") || strings.HasPrefix(after, "mqueue ") {
 			memory = append(memory, words[4])
 		} else {
 			dirs = append(dirs, words[4])
@@ -134,10 +133,13 @@ func places() []attempt {
 		if slices.Contains(memory, dir) && !strings.HasPrefix(dir, "/sys") && !strings.HasPrefix(dir, "/proc") && dir != "/dev" {
 			continue
 		}
-		all = append(all, attempt{what: "make a file in " + dir, closed: absence, try: func() error { return makeFile(dir) }})
+		all = append(all, attempt{what: InPlace(dir), closed: absence, try: func() error { return makeFile(dir) }})
 	}
 	return all
 }
+
+// InPlace is what an attempt to make a file in a directory is called.
+func InPlace(dir string) string { return "make a file in " + dir }
 
 func makeFile(dir string) error {
 	f, err := os.CreateTemp(dir, ".escape")

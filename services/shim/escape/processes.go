@@ -52,17 +52,18 @@ func asError(e syscall.Errno) error {
 	return e
 }
 
-// inherited finds descriptors that whoever started this has left open: one of a
-// directory of the host leads out of any container.
+// inherited finds directories that whoever started this has left open: one of
+// the host's leads out of any container.
 func inherited() error {
-	entries, err := os.ReadDir("/proc/self/fd")
+	const fds = "/proc/self/fd"
+	entries, err := os.ReadDir(fds)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		to, err := os.Readlink(filepath.Join("/proc/self/fd", e.Name()))
-		n, _ := strconv.Atoi(e.Name())
-		if err == nil && n > 2 && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "/proc/") {
+		info, err := os.Stat(filepath.Join(fds, e.Name()))
+		to, _ := os.Readlink(filepath.Join(fds, e.Name()))
+		if err == nil && info.IsDir() && !strings.HasPrefix(to, "/proc/") {
 			return nil
 		}
 	}
