@@ -76,11 +76,12 @@ func (r *rows) countInstances(out chan<- prometheus.Metric, list []*services.Ins
 			}
 			continue
 		}
-		service := i.Service
-		if !slices.Contains(r.Services, service) {
-			service = other
+		for _, service := range i.Services() {
+			if !slices.Contains(r.Services, service) {
+				service = other
+			}
+			count[kind{service, string(i.State)}]++
 		}
-		count[kind{service, string(i.State)}]++
 	}
 	for k, n := range count {
 		gauge(out, instances, float64(n), k.service, k.state)

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"sync"
@@ -43,14 +44,27 @@ func (c *Catalog) LearnPorts(full *Definition) {
 	c.defs[i] = &known
 }
 
-// Find looks a word up among the names and aliases.
+// Find looks a word up among the names and aliases. The name of a joint
+// definition is found as long as its parts are there and fit together.
 func (c *Catalog) Find(word string) (*Definition, bool) {
-	for _, d := range c.list() {
-		if d.Name == word || slices.Contains(d.Aliases, word) {
-			return d, true
+	defs := c.list()
+	var parts []*Definition
+	for _, name := range SplitService(word) {
+		i := slices.IndexFunc(defs, func(d *Definition) bool { return d.Name == name || slices.Contains(d.Aliases, name) })
+		if i < 0 {
+			return nil, false
 		}
+		parts = append(parts, defs[i])
 	}
-	return nil, false
+	d, err := Join(parts...)
+	return d, err == nil
+}
+
+// Find looks a word up among definitions as [Catalog.Find] does; nil if there
+// is none.
+func Find(defs []*Definition, word string) *Definition {
+	d, _ := (&Catalog{defs: defs}).Find(word)
+	return d
 }
 
 // Permitted are those of the definitions that the user may start.
@@ -66,8 +80,23 @@ func Permitted(defs []*Definition, u *User) []*Definition {
 
 // Choose finds the definition that the user means by a name or an alias and
 // may start. One that exists but is not permitted reads like one that does not
-// exist.
+// exist. Several that are to stand behind one address are chosen by the name of
+// a joint definition; each must be permitted.
 func Choose(defs []*Definition, u *User, word string) (*Definition, error) {
+	var parts []*Definition
+	for _, name := range SplitService(word) {
+		d, err := choose(defs, u, name)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, d)
+	}
+	// In whatever order they are named, it is the same.
+	slices.SortFunc(parts, func(a, b *Definition) int { return cmp.Compare(a.Name, b.Name) })
+	return Join(parts...)
+}
+
+func choose(defs []*Definition, u *User, word string) (*Definition, error) {
 	d, ok := (&Catalog{defs: defs}).Find(word)
 	if ok && u.May(d.Name) {
 		return d, nil

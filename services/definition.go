@@ -70,6 +70,8 @@ type Definition struct {
 	Warm         int      // how many addresses are published ahead of time
 
 	Source Source // what the image is built from
+
+	Parts []*Definition // of a joint definition: what stands behind its address, see [Join]; it has no image itself
 }
 
 // Source is the build context of an image: a Dockerfile and its files by

@@ -83,7 +83,7 @@ type Instance struct {
 	ID      string // 12 characters a-z2-7, random
 	Owner   string // the user's name in the configuration
 	Origin  Route  // where the request came from and notices go to
-	Service string // Definition.Name
+	Service string // Definition.Name; of several behind one address, see [Instance.Services]
 	Name    string // unique among the owner's live instances
 
 	Onion   Onion

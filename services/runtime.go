@@ -31,9 +31,9 @@ const (
 	ExitApp      Exit = "app"      // the app ended or the engine stopped it
 )
 
-// Container is what the runtime observes of one instance.
+// Container is what the runtime observes of one container.
 type Container struct {
-	ID        string // the instance's ID
+	ID        string // of the container
 	State     ContainerState
 	Files     bool // its directory is there, with or without a container
 	Exit      Exit
@@ -62,7 +62,9 @@ type ContainerSpec struct {
 	ContentDir string            // host directory whose entry "current" is the user's content; "" for none
 }
 
-// Runtime runs containers. Identity is the instance's ID. Every call is
+// Runtime runs containers. Identity is a container's ID: its instance's, or one
+// of [Instance.Containers] if the instance has several. Nothing here knows which
+// belong together. Every call is
 // repeatable: starting what runs and removing what is not there succeed.
 // Errors carry [CodeUnavailable] (what: "docker") when the engine does not answer.
 type Runtime interface {

@@ -25,10 +25,14 @@ func (m *Manager) Stop(ctx context.Context, req Request, targets ...string) erro
 }
 
 // StopAll begins the end of everything the user has running; a service, if
-// named, of that only.
+// named, of that only. What runs it beside others at one address is stopped whole.
 func (m *Manager) StopAll(ctx context.Context, req Request, service string) error {
 	return m.stop(ctx, req, "stop-all", func(tx Tx) ([]*Instance, error) {
-		return tx.Instances(InstanceFilter{Owner: req.User.Name, Service: service, NotEnded: true})
+		all, err := tx.Instances(InstanceFilter{Owner: req.User.Name, NotEnded: true})
+		if service == "" {
+			return all, err
+		}
+		return slices.DeleteFunc(all, func(i *Instance) bool { return !i.runs(service) }), err
 	})
 }
 

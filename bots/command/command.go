@@ -30,7 +30,7 @@ const (
 // are zero.
 type Command struct {
 	Verb    Verb
-	Service string        // start: the definition's name; stop with All: only what it is
+	Service string        // start: the definition's name, a joint one for several; stop with All: only what it is
 	Name    string        // start: the name after "as"; "" for the service's own
 	Target  string        // stop, status, more, qr, add, clear: a name or "#id"; "" for the only one
 	Others  []string      // stop: more names

@@ -77,7 +77,7 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 		}
 		return cmd, r.end()
 	}
-	if _, err := services.Choose(g.Services, g.User, ws[0]); err == nil {
+	if g.permits(g.spread(ws)[0]) {
 		return g.line(append([]string{string(VerbStart)}, ws...), false)
 	}
 	return Command{}, services.E(services.CodeUnknownCommand, "word", ws[0], "suggestion", services.Suggest(ws[0], g.known()))

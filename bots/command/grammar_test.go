@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -84,8 +85,30 @@ func lines() map[string]command.Command {
 	}
 }
 
+// jointLines start several services behind one address.
+func jointLines() map[string]command.Command {
+	start := func(c command.Command) command.Command {
+		c.Verb, c.Service = command.VerbStart, "site+ssh"
+		return c
+	}
+	return map[string]command.Command{
+		"start site, ssh as camp":   start(command.Command{Name: "camp"}),
+		"start site,ssh":            start(command.Command{}),
+		"start ssh and site for 2h": start(command.Command{For: 2 * time.Hour}),
+		"start a site & an ssh":     start(command.Command{}),
+		"start web + ssh":           start(command.Command{}),
+		"start site+ssh once":       start(command.Command{Visits: 1}),
+		"start another site +ssh":   start(command.Command{New: true}),
+		"site plus ssh 2h":          start(command.Command{For: 2 * time.Hour}),
+		"site+ssh\nHi":              start(command.Command{Body: "Hi"}),
+		"stop all site":             {Verb: command.VerbStop, All: true, Service: "site"},
+	}
+}
+
 func TestLinesAreUnderstood(t *testing.T) {
-	for text, want := range lines() {
+	all := lines()
+	maps.Copy(all, jointLines())
+	for text, want := range all {
 		got, err := grammar(anna).Parse(text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
@@ -120,6 +143,11 @@ func TestLinesAreRefused(t *testing.T) {
 		"start site until today 09:00":    services.E(services.CodeBadDuration, "word", "today 09:00", "why", "past"),
 		"start site for 2h until 18:00":   services.E(services.CodeUsage, "command", "start", "word", "until"),
 		"start site as a as b":            services.E(services.CodeUsage, "command", "start", "word", "as"),
+		"start site and":                  services.E(services.CodeUsage, "command", "start", "word", ""),
+		"start site and siet":             services.E(services.CodeUnknownService, "word", "siet", "suggestion", "site"),
+		"start site, secret":              services.E(services.CodeUsage, "command", "start", "word", "secret"),
+		"start site+secret":               services.E(services.CodeNotAllowed, "word", "secret", "suggestion", ""),
+		"start site, web":                 services.E(services.CodeSameService, "service", "site"),
 		"list everything":                 services.E(services.CodeUsage, "command", "list", "word", "everything"),
 		"more":                            services.E(services.CodeUsage, "command", "more", "word", ""),
 		"more -2h site":                   services.E(services.CodeBadDuration, "word", "-2h"),
@@ -169,6 +197,7 @@ func FuzzParse(f *testing.F) {
 		"start site as blog for 1h30m until 2026-11-24 18:05 idle 15m for 20 visits\nbody\n text", "more site 2h", "more a week",
 		"stop #abc", "help more", "/site@bot once", "start site until tomorrow 6pm", "“stop” ‘the’ site", "more half an hour and 2m for x",
 		"start site\x00\u202e @victim", "stop a", "status my my", "qr the", "more by 2h by by", "start site for 1.5h",
+		"start secret+ssh and site as x",
 	} {
 		f.Add(s)
 	}

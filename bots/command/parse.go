@@ -164,24 +164,6 @@ func looksLikeTime(w string) bool {
 	return strings.Trim(w[:1], "0123456789-+.") == ""
 }
 
-func parseStart(r *reader, c *Command) error {
-	r.skip(articles()...)
-	for c.Verb == VerbStart && len(r.words) > 1 && slices.Contains([]string{"another", "new", "second", "fresh"}, r.peek()) {
-		c.New = true
-		r.next()
-	}
-	word := r.next()
-	if word == "" {
-		return r.usage("")
-	}
-	d, err := services.Choose(r.grammar.Services, r.grammar.User, word)
-	if err != nil {
-		return err
-	}
-	c.Service = d.Name
-	return parseClauses(r, c)
-}
-
 // parseClause reads one of the things that may follow "start <service>".
 func parseClause(r *reader, c *Command) error {
 	word := r.peek()

@@ -61,6 +61,7 @@ func doing() []Entry {
 				{"start site once", "ends after one visit"},
 				{"start site for 20 visits", "ends after that many connections"},
 				{"start site as blog", "a second one, with a name of its own"},
+				{"start site and ssh as camp", "both behind one address"},
 				{"start another site", "a second one, with a name that is free"},
 				{"start site keep metadata", "pictures keep place and camera"},
 			},

@@ -47,7 +47,7 @@ func (b *Outbox) follow(ctx context.Context, a bots.Adapter, n *services.Notice,
 		}
 		var d *services.Definition
 		if i != nil {
-			d = find(b.o.Catalog(), i.Service)
+			d = services.Find(b.o.Catalog(), i.Service)
 		}
 		out.Reply = b.o.Replies.Card(n, i, d, b.o.Clock.Now().In(b.o.Zone))
 		return nil

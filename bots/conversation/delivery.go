@@ -131,7 +131,7 @@ func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time)
 	}()
 	var d *services.Definition
 	if i != nil {
-		d = find(b.o.Catalog(), i.Service)
+		d = services.Find(b.o.Catalog(), i.Service)
 	}
 	if out, err = b.o.Replies.Render(n, i, d, now.In(b.o.Zone)); err != nil {
 		err = fmt.Errorf("render: %w", err)

@@ -163,7 +163,7 @@ func (w *world) say(m *bots.Message) string {
 		}
 		var d *services.Definition
 		if i != nil {
-			d = find(catalog(), i.Service)
+			d = services.Find(catalog(), i.Service)
 		}
 		r, err := w.router.o.Replies.Render(n, i, d, w.clock.Now())
 		if err != nil {

@@ -202,16 +202,7 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 }
 
 func (r *Router) definition(name string) *services.Definition {
-	return find(r.o.Manager.Catalog(), name)
-}
-
-func find(defs []*services.Definition, name string) *services.Definition {
-	for _, d := range defs {
-		if d.Name == name {
-			return d
-		}
-	}
-	return nil
+	return services.Find(r.o.Manager.Catalog(), name)
 }
 
 func (r *Router) fail(ctx context.Context, t turn, action string, err error) error {

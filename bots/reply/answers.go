@@ -248,17 +248,16 @@ func ClockAhead(d time.Duration) string {
 
 // QR sends the address as a picture.
 func (r *Renderer) QR(i *services.Instance, d *services.Definition) bots.Reply {
-	line, link, more := openLine(d, i)
-	if line == "" || !i.Live() {
+	all := ways(d, i)
+	if len(all) == 0 || !i.Live() {
 		return bots.Reply{Text: fmt.Sprintf("%s has no address any more.", tame(nameIn(i), quoteLimit)), Error: true}
 	}
 	reply := bots.Reply{Address: i.Onion.Address, QR: i.Onion.Address}
-	if link {
-		reply.QR, reply.Link = line, line
-	} else {
-		reply.Copy = []string{line}
+	how := offer(&reply, all)
+	if reply.Link != "" {
+		reply.QR = reply.Link
 	}
-	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), line, more)
+	reply.Text = lines(fmt.Sprintf("The address of %s:", tame(nameIn(i), quoteLimit)), how)
 	return reply
 }
 

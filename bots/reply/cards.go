@@ -35,18 +35,12 @@ func (r *Renderer) Card(n *services.Notice, i *services.Instance, d *services.De
 
 // full is a reply that shows the whole instance below a first sentence.
 func (c card) full(head string, tail ...string) bots.Reply {
-	line, link, more := openLine(c.d, c.i)
 	reply := bots.Reply{Buttons: buttons(c.i)}
 	if c.i != nil {
 		reply.Address = c.i.Onion.Address
 	}
-	switch {
-	case link:
-		reply.Link = line
-	case line != "":
-		reply.Copy = []string{line}
-	}
-	reply.Text = lines(append([]string{head, line, more, c.hostKey(), c.hints(), c.shown()}, tail...)...)
+	how := offer(&reply, ways(c.d, c.i))
+	reply.Text = lines(append([]string{head, how, c.hostKey(), c.hints(), c.shown()}, tail...)...)
 	return reply
 }
 
@@ -61,7 +55,11 @@ func (c card) hints() string {
 	if c.r.Hints == nil || c.i == nil || c.d == nil || c.i.Onion.Address == "" {
 		return ""
 	}
-	return c.r.Hints(c.d, c.i)
+	var out []string
+	for _, d := range c.d.Singles() {
+		out = append(out, c.r.Hints(d, c.i))
+	}
+	return lines(out...)
 }
 
 // until says how long it lives and what ends it earlier.

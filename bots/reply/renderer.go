@@ -86,7 +86,7 @@ func openLine(d *services.Definition, i *services.Instance) (line string, link b
 	default:
 		line = d.Open
 	}
-	line, more, _ = strings.Cut(d.Fill(line, i.Onion.Address, i.Secrets), "\n")
+	line, more, _ = strings.Cut(d.Fill(line, i.Onion.Address, i.SecretsOf(d)), "\n")
 	return line, strings.HasPrefix(line, "http://") && !strings.Contains(line, " "), more
 }
 

@@ -31,12 +31,7 @@ var (
 func catalog() []*services.Definition { return botstest.Catalog() }
 
 func definition(name string) *services.Definition {
-	for _, d := range catalog() {
-		if d.Name == name {
-			return d
-		}
-	}
-	return nil
+	return services.Find(catalog(), name)
 }
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -112,7 +107,7 @@ func describe(r bots.Reply) string {
 func TestEveryCodeHasASentence(t *testing.T) {
 	var b strings.Builder
 	args := []string{
-		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "names", "blog, site", "example", "more 2h blog",
+		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "other", "share", "port", "80", "names", "blog, site", "example", "more 2h blog",
 		"min", "1m0s", "max", "2h0m0s", "reason", "bomb", "what", "tor",
 	}
 	internal := sentence(services.E(services.CodeInternal))
@@ -124,6 +119,7 @@ func TestEveryCodeHasASentence(t *testing.T) {
 		s := describe((&Renderer{}).Failure(services.E(services.Code(code), a...)))
 		fmt.Fprintf(&b, "## %s\n%s\n", code, s)
 	}
+	fmt.Fprintf(&b, "## too-many: several places\n%s\n\n", sentence(services.E(services.CodeTooMany, "max", "3", "needs", "2", "have", "2")))
 	for _, code := range []services.Code{services.CodeUsage, services.CodeTooOld, services.CodeFull, services.CodeNoSSHKeys} {
 		if sentence(services.E(code)) == internal {
 			t.Errorf("%s has no sentence of its own", code)
@@ -224,6 +220,9 @@ func TestCardsFollowTheInstance(t *testing.T) {
 		show("site "+state, card(botstest.Instance("site", func(i *services.Instance) { i.State = services.State(state) })))
 	}
 	show("ssh reachable", card(botstest.Instance("ssh", nil)))
+	joint := botstest.Instance("site+ssh", func(i *services.Instance) { i.Name = "camp" })
+	show("joint reachable", card(joint))
+	show("joint qr", r.QR(joint, definition("site+ssh")))
 	show("burn rules", card(botstest.Instance("site", func(i *services.Instance) {
 		i.Rules = services.Rules{Idle: 15 * time.Minute, Visits: 20}
 	})))

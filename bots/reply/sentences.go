@@ -67,6 +67,9 @@ func sentence(e *services.Error) string {
 	if s := limitSentence(e, arg); s != "" {
 		return s
 	}
+	if s := jointSentence(e, arg); s != "" {
+		return s
+	}
 	return machineSentence(e)
 }
 
@@ -98,6 +101,9 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 		}
 		return s
 	case services.CodeTooMany:
+		if arg("needs") != "" && arg("needs") != "1" {
+			return placesSentence(arg)
+		}
 		switch n := arg("ending"); n {
 		case "":
 		case "1":

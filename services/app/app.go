@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"onionbot/services/app/chat"
 	"onionbot/services/app/share"
 )
 
@@ -17,6 +18,7 @@ func Main(args []string) int { return run(args, os.Stderr) }
 // apps are the programs, by the name that a definition's "app" has.
 func apps() map[string]func() error {
 	return map[string]func() error{
+		"chat":  chat.Run,
 		"share": share.Run,
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 const (
 	maxSocketPath = 107 // bytes, without the zero at the end; the kernel's and tor's limit
-	idLength      = 12
+	idLength      = 14  // of an instance's second container
 	openDir       = "s" // where the shim binds its sockets, until it is sealed
 	controlDir    = "control"
 	untilFile     = "until.txt"

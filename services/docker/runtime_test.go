@@ -95,7 +95,7 @@ func TestRunDirectoryMustFitIntoSocketPaths(t *testing.T) {
 	for _, c := range []struct {
 		length int
 		code   services.Code
-	}{{83, ""}, {84, services.CodePathTooLong}} {
+	}{{81, ""}, {82, services.CodePathTooLong}} {
 		dir := base + "/" + strings.Repeat("d", c.length-len(base)-1)
 		r, err := New(Options{RunDir: dir, ShimPath: shimBinary, AppPath: appBinary, Installation: "x"})
 		if got := services.CodeOf(err); got != c.code {
@@ -104,10 +104,10 @@ func TestRunDirectoryMustFitIntoSocketPaths(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if err := r.Prepare(t.Context(), "abcdefghijkl"); err != nil {
+		if err := r.Prepare(t.Context(), "abcdefghijkl-2"); err != nil {
 			t.Fatal(err)
 		}
-		l, err := net.Listen("unix", r.Target("abcdefghijkl", services.Port{Onion: 65535}))
+		l, err := net.Listen("unix", r.Target("abcdefghijkl-2", services.Port{Onion: 65535}))
 		if err != nil {
 			t.Errorf("the longest socket does not fit: %v", err)
 		} else {

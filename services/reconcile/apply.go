@@ -23,18 +23,18 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 		return r.applyShow(j)
 	case StepDeadline:
 		return r.bounded(ctx, func(ctx context.Context) error {
-			return r.o.Runtime.SetDeadline(ctx, inst.ID, inst.ExpiresAt)
+			return forEach(inst, func(_ int, id string) error { return r.o.Runtime.SetDeadline(ctx, id, inst.ExpiresAt) })
 		})
 	case StepArm:
-		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
+		return r.arm(ctx, inst)
 	case StepCount:
-		return r.saveVisits(ctx, inst.ID)
+		return r.saveVisits(ctx, inst)
 	case StepSettle:
 		return r.markSettled(ctx, inst.ID)
 	case StepEnd:
 		return r.applyEnd(ctx, j)
 	case StepRemoveContainer:
-		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
+		return r.bounded(ctx, func(ctx context.Context) error { return r.remove(ctx, inst) })
 	case StepRemoveOnion:
 		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	case StepVerifyGone:
@@ -68,7 +68,7 @@ func (r *Reconciler) applyPublish(ctx context.Context, j *job) error {
 	}
 	spec, err := r.onionSpec(j.inst)
 	if err == nil {
-		err = r.o.Runtime.Prepare(ctx, j.inst.ID)
+		err = forEach(j.inst, func(_ int, id string) error { return r.o.Runtime.Prepare(ctx, id) })
 	}
 	if err == nil {
 		err = r.o.Onions.Publish(ctx, spec)
@@ -89,8 +89,11 @@ func (r *Reconciler) onionSpec(inst *services.Instance) (services.OnionSpec, err
 	if spec.Onion.Key == "" {
 		spec.Onion.Key = r.o.Keyring.Get(inst.Onion.Address)
 	}
-	for _, p := range def.Ports {
-		spec.Targets = append(spec.Targets, services.OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(inst.ID, p)})
+	ids := inst.Containers()
+	for n, part := range def.Singles() {
+		for _, p := range part.Ports {
+			spec.Targets = append(spec.Targets, services.OnionTarget{Port: p.Onion, Socket: r.o.Runtime.Target(ids[n], p)})
+		}
 	}
 	return spec, nil
 }

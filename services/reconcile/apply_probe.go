@@ -1,9 +1,11 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/bits"
+	"sync"
 	"time"
 
 	"onionbot/services"
@@ -54,10 +56,16 @@ func (r *Reconciler) armEarly(ctx context.Context, inst *services.Instance) {
 	if inst.Rules == (services.Rules{}) {
 		return
 	}
-	err := r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Arm(ctx, inst.ID) })
-	if err != nil {
+	if err := r.arm(ctx, inst); err != nil {
 		r.o.Log.Warn("arm", "instance", inst.ID, "error", err)
 	}
+}
+
+// arm lets the shims of an instance count.
+func (r *Reconciler) arm(ctx context.Context, inst *services.Instance) error {
+	return r.bounded(ctx, func(ctx context.Context) error {
+		return forEach(inst, func(_ int, id string) error { return r.o.Runtime.Arm(ctx, id) })
+	})
 }
 
 // repairDue spaces the repairs of an address that does not open ever wider
@@ -71,7 +79,7 @@ func repairDue(failed int) bool {
 // begun to is taken on trust, not opened, since a probe would be counted as one.
 func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened bool, err error) {
 	if inst.Rules != (services.Rules{}) {
-		if c, err := r.o.Runtime.Inspect(ctx, inst.ID); err == nil && c.Armed {
+		if c, err := r.inspect(ctx, inst); err == nil && c.Armed {
 			return false, nil
 		}
 	}
@@ -84,8 +92,28 @@ func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
 	defer cancel()
-	err = r.o.Onions.Probe(ctx, inst.Onion.Address, def.Ports[0].Onion, def.Probe)
+	err = r.openAll(ctx, inst, def)
 	return err == nil, err
+}
+
+// openAll opens the address once for each service behind it, side by side. One
+// that does not open counts for all, before one that is only busy.
+func (r *Reconciler) openAll(ctx context.Context, inst *services.Instance, def *services.Definition) error {
+	parts := def.Singles()
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for n, p := range parts {
+		all.Go(func() { errs[n] = r.o.Onions.Probe(ctx, inst.Onion.Address, p.Ports[0].Onion, p.Probe) })
+	}
+	all.Wait()
+	var busy error
+	for _, err := range errs {
+		if err != nil && !services.IsCode(err, services.CodeBusy) {
+			return err
+		}
+		busy = cmp.Or(busy, err)
+	}
+	return busy
 }
 
 // republish takes an onion that does not open off its tor; the next plan

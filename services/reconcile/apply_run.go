@@ -19,15 +19,15 @@ func (r *Reconciler) applyRun(ctx context.Context, j *job) error {
 	if !ok {
 		return services.E(services.CodeUnknownService, "word", j.inst.Service)
 	}
-	if err := r.ensureImage(ctx, j, def); err != nil {
+	if err := r.ensureImages(ctx, j, def); err != nil {
 		return r.failed(ctx, j, services.FaultImage, err)
 	}
-	err := r.runContainer(ctx, j, def)
+	err := r.runContainers(ctx, j, def)
 	if services.IsCode(err, services.CodeNotFound) { // somebody removed the image
-		if err = r.ensureImage(ctx, j, def); err != nil {
+		if err = r.ensureImages(ctx, j, def); err != nil {
 			return r.failed(ctx, j, services.FaultImage, err)
 		}
-		err = r.runContainer(ctx, j, def)
+		err = r.runContainers(ctx, j, def)
 	}
 	if services.IsCode(err, services.CodeUnsafe) {
 		return r.refuse(ctx, j, err)
@@ -39,9 +39,9 @@ func (r *Reconciler) applyRun(ctx context.Context, j *job) error {
 	return r.progress(ctx, j.inst.ID)
 }
 
-// runContainer waits for its turn, since many starts at once slow each other
-// down, and runs the container.
-func (r *Reconciler) runContainer(ctx context.Context, j *job, def *services.Definition) error {
+// runContainers waits for its turn, since many starts at once slow each other
+// down, and runs the containers that do not run.
+func (r *Reconciler) runContainers(ctx context.Context, j *job, def *services.Definition) error {
 	j.enter(phaseQueued)
 	select {
 	case r.runs <- struct{}{}:
@@ -53,11 +53,26 @@ func (r *Reconciler) runContainer(ctx context.Context, j *job, def *services.Def
 	if err := r.completeSecrets(ctx, j.inst, def); err != nil {
 		return err
 	}
-	spec, err := r.containerSpec(j.inst, def)
-	if err != nil {
-		return err
+	parts := def.Singles()
+	return r.bounded(ctx, func(ctx context.Context) error {
+		return forEach(j.inst, func(n int, id string) error {
+			spec, err := r.containerSpec(j.inst, parts[n])
+			if err != nil {
+				return err
+			}
+			spec.ID = id
+			return r.o.Runtime.Run(ctx, spec)
+		})
+	})
+}
+
+func (r *Reconciler) ensureImages(ctx context.Context, j *job, def *services.Definition) error {
+	for _, part := range def.Singles() {
+		if err := r.ensureImage(ctx, j, part); err != nil {
+			return err
+		}
 	}
-	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Run(ctx, spec) })
+	return nil
 }
 
 // ensureImage builds the image if it must, telling the owner how far it is. A
@@ -101,7 +116,7 @@ func (r *Reconciler) containerSpec(inst *services.Instance, def *services.Defini
 	spec := services.ContainerSpec{
 		ID: inst.ID, Definition: def, Deadline: inst.ExpiresAt, Rules: inst.Rules,
 		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
-		Address: inst.Onion.Address, Secrets: inst.Secrets,
+		Address: inst.Onion.Address, Secrets: inst.SecretsOf(def),
 	}
 	if u := r.o.User(inst.Owner); u != nil && def.NeedsSSHKeys {
 		spec.SSHKeys = u.SSHKeys
@@ -122,5 +137,5 @@ func (r *Reconciler) applyReplace(ctx context.Context, j *job) error {
 	if err := r.troubled(ctx, j, services.FaultContainer, true); err != nil {
 		r.o.Log.Error("count a repair", "instance", j.inst.ID, "error", err)
 	}
-	return r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, j.inst.ID) })
+	return r.bounded(ctx, func(ctx context.Context) error { return r.removeStuck(ctx, j.inst) })
 }

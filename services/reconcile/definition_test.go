@@ -32,7 +32,9 @@ func TestSecretsStayWithTheirInstanceAndGoWithIt(t *testing.T) {
 		if err := h.runtime.Crash(one.ID); err != nil {
 			t.Fatal(err)
 		}
+		h.kill()
 		site.Secrets = []string{"admin", "guest"} // the operator has changed the service
+		h.start()
 		h.after(time.Minute)
 		spec := h.runtime.Spec(one.ID)
 		if spec.Secrets["admin"] != one.Secrets["admin"] || spec.Secrets["guest"] == "" || spec.Secrets["guest"] != h.all()[0].Secrets["guest"] {

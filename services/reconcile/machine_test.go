@@ -126,14 +126,18 @@ func (m *machine) take(ctx context.Context, what, call string) error {
 	}
 }
 
-// serves is whether the container behind an address answers.
-func (m *machine) serves(address string, _ int) error {
+// serves is whether the container behind a port of an address answers.
+func (m *machine) serves(address string, port int) error {
 	spec, _ := m.onions.Spec(address)
 	m.mu.Lock()
 	broken := time.Now().Before(m.brokenUntil)
 	m.mu.Unlock()
-	id := strings.Split(spec.Targets[0].Socket, "/")[3]
-	if c := m.runtime.Peek(id); broken || c.State != services.ContainerRunning {
+	at := slices.IndexFunc(spec.Targets, func(t services.OnionTarget) bool { return t.Port == port })
+	if broken || at < 0 {
+		return errors.New("no answer")
+	}
+	id := strings.Split(spec.Targets[at].Socket, "/")[3]
+	if c := m.runtime.Peek(id); c.State != services.ContainerRunning {
 		return errors.New("no answer")
 	}
 	return nil

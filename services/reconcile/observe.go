@@ -57,7 +57,7 @@ func (a *actor) ask(ctx context.Context, inst *services.Instance) *Observed {
 		onions <- err
 	}()
 	var err error
-	seen.Container, err = a.r.o.Runtime.Inspect(ctx, inst.ID)
+	seen.Container, err = a.r.inspect(ctx, inst)
 	seen.Docker = a.seenFrom(services.FaultDocker, err)
 	seen.Tor = a.seenFrom(services.FaultTor, <-onions)
 	return seen

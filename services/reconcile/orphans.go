@@ -17,6 +17,17 @@ type everything struct {
 	onions     map[string]services.OnionStatus
 }
 
+// container is what was seen of an instance's containers together.
+func (e *everything) container(inst *services.Instance) services.Container {
+	var parts []services.Container
+	for _, id := range inst.Containers() {
+		c := e.containers[id]
+		c.ID = id
+		parts = append(parts, c)
+	}
+	return whole(inst.ID, parts)
+}
+
 func (r *Reconciler) observeAll(ctx context.Context) *everything {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.StepTimeout)
 	defer cancel()
@@ -56,7 +67,10 @@ func (o orphan) key() StepKind { return StepKind("orphan " + o.id + o.address) }
 func findOrphans(rows []*services.Instance, seen *everything) []orphan {
 	ids, addresses := make(map[string]bool), make(map[string]bool)
 	for _, inst := range rows {
-		ids[inst.ID], addresses[inst.Onion.Address] = true, true
+		addresses[inst.Onion.Address] = true
+		for _, id := range inst.Containers() {
+			ids[id] = true
+		}
 	}
 	var found []orphan
 	for _, id := range slices.Sorted(maps.Keys(seen.containers)) {
@@ -82,8 +96,7 @@ const removals = 8
 func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instance, seen *everything) {
 	var due []orphan
 	for _, o := range findOrphans(rows, seen) {
-		justFinished := o.id != "" && r.hasActor(o.id)
-		if !justFinished && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
+		if !r.justFinished(o, rows) && r.orphans.mayTry(o.key(), r.o.Clock.Now()) {
 			due = append(due, o)
 		}
 	}
@@ -107,6 +120,14 @@ func (r *Reconciler) removeOrphans(ctx context.Context, rows []*services.Instanc
 		r.orphans.failed(&r.o.Policy, o.key(), errs[i], r.o.Clock.Now())
 		r.o.Log.Warn("orphan not removed", "instance", o.id, "error", errs[i])
 	}
+}
+
+// justFinished reports whether an orphan's instance has an actor still, which
+// has not noticed yet that its row has ended. One whose row lives will not.
+func (r *Reconciler) justFinished(o orphan, rows []*services.Instance) bool {
+	id := services.InstanceOf(o.id)
+	live := slices.ContainsFunc(rows, func(i *services.Instance) bool { return i.ID == id })
+	return o.id != "" && !live && r.hasActor(id)
 }
 
 func (r *Reconciler) removeOrphan(ctx context.Context, o orphan) error {

@@ -75,7 +75,7 @@ func (r *Reconciler) Run(ctx context.Context) {
 	r.mu.Lock()
 	r.ctx = ctx
 	r.mu.Unlock()
-	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.Notify) })
+	r.spawn(func() { r.watch(ctx, "docker", r.o.Runtime.Events, r.notifyContainer) })
 	r.spawn(func() { r.watch(ctx, "tor", r.o.Onions.Events, r.notifyAddress) })
 	r.spawn(func() { r.scrubber(ctx) })
 	r.spawn(func() { r.watchWall(ctx) })

@@ -38,8 +38,8 @@ func (r *Reconciler) offer(inst *services.Instance, seen *everything, at int64) 
 		return
 	}
 	if seen.docker && seen.tor {
-		c, o := seen.containers[inst.ID], seen.onions[inst.Onion.Address]
-		c.ID, o.Address = inst.ID, inst.Onion.Address
+		c, o := seen.container(inst), seen.onions[inst.Onion.Address]
+		o.Address = inst.Onion.Address
 		a.offered.Store(&snapshot{at: at, seen: Observed{Docker: true, Tor: true, Container: c, Onion: o}})
 	}
 	a.wake()

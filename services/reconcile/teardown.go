@@ -47,7 +47,7 @@ func (r *Reconciler) applyEnd(ctx context.Context, j *job) error {
 	if step.Reported { // the container serves nothing, and is what tells that it has ended
 		return err
 	}
-	_ = r.bounded(ctx, func(ctx context.Context) error { return r.o.Runtime.Remove(ctx, inst.ID) })
+	_ = r.bounded(ctx, func(ctx context.Context) error { return r.remove(ctx, inst) })
 	return err
 }
 

@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) *Fixture) {
 		{"PausedIsSeenAndCanBeRemoved", testPaused},
 		{"HungIsSeenAndCanBeRemoved", testHung},
 		{"OneThatCannotBeDescribedHidesNoOther", testBlurred},
+		{"ContainersOfOneInstanceAreApart", testApart},
 		{"EventsTell", testEvents},
 		{"ImageSaysWhatIsLeftToIt", testComplete},
 	} {
