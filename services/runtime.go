@@ -38,6 +38,7 @@ type Container struct {
 	Files     bool // its directory is there, with or without a container
 	Exit      Exit
 	ExitCode  int       // of the app if Exit is ExitApp, 128+n after signal n; -1 if it is not known
+	Said      string    // last words of an app that ended before it accepted a connection, printable ASCII; hostile, and may hold secrets
 	NoMemory  bool      // the kernel ended a process of it at its memory limit
 	Ready     bool      // the app accepts connections
 	Armed     bool      // visits are being counted

@@ -43,6 +43,6 @@ func (l layout) tell(out *services.Container) {
 // tellEnd fills in how the app of a container that has ended did.
 func (l layout) tellEnd(out *services.Container) {
 	if last := l.recall(); last.Ended && out.Exit == services.ExitApp {
-		out.ExitCode = last.Code
+		out.ExitCode, out.Said = last.Code, last.Said
 	}
 }

@@ -41,7 +41,7 @@ func (r *Runtime) Run(ctx context.Context, spec services.ContainerSpec) error {
 	if spec.Definition, err = r.Complete(ctx, spec.Definition); err != nil {
 		return err
 	}
-	running, err := r.clearWay(ctx, spec.ID)
+	running, err := r.clearWay(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,8 @@ func checkSpec(spec services.ContainerSpec) error {
 // clearWay reports whether the instance's container runs; one that was only
 // made or has ended is removed. An instance without a control directory never
 // had one, and the engine is not asked.
-func (r *Runtime) clearWay(ctx context.Context, id string) (running bool, err error) {
+func (r *Runtime) clearWay(ctx context.Context, spec services.ContainerSpec) (running bool, err error) {
+	id := spec.ID
 	if _, err := os.Lstat(r.layout(id).control()); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -120,6 +121,7 @@ func (r *Runtime) clearWay(ctx context.Context, id string) (running bool, err er
 	}
 	if last := r.layout(id).recall(); last.Ended {
 		r.log.Debug("the app ended by itself", "instance", id, "code", last.Code, "said", last.Said)
+		r.advise(spec, services.Container{Said: last.Said, NoMemory: c.State.OOMKilled})
 	}
 	return false, r.removeContainer(ctx, id)
 }
