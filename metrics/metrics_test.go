@@ -115,7 +115,7 @@ func busy(t *testing.T, now time.Time) Sources {
 		var err error
 		for _, i := range []*services.Instance{
 			row("aaaaaaaaaaaa", "ann-the-user", "site", "my-diary", services.DesiredRunning, services.StateReachable),
-			row("bbbbbbbbbbbb", "ann-the-user", "site", "other", services.DesiredRunning, services.StateReachable),
+			row("bbbbbbbbbbbb", "ann-the-user", "site+taken-out", "other", services.DesiredRunning, services.StateReachable),
 			row("cccccccccccc", "ann-the-user", "taken-out", "third", services.DesiredGone, services.StateStopping),
 			row("dddddddddddd", "", "site", "", services.DesiredWarm, services.StatePublishing),
 			row("eeeeeeeeeeee", "", "site", "", services.DesiredWarm, services.StateStarting),
@@ -155,7 +155,7 @@ func TestTheScrapeCountsAndNamesNobody(t *testing.T) {
 	wantLines(
 		t, text,
 		`onionbot_instances{service="site",state="reachable"} 2`, `onionbot_instances{service="site",state="down"} 0`,
-		`onionbot_instances{service="other",state="stopping"} 1`, `onionbot_warm_addresses 1`,
+		`onionbot_instances{service="other",state="reachable"} 1`, `onionbot_instances{service="other",state="stopping"} 1`, `onionbot_warm_addresses 1`,
 		`onionbot_outbox_pending{network="telegram"} 2`, `onionbot_outbox_pending{network="other"} 1`,
 		`onionbot_sends_total{network="telegram",result="ok"} 9`, `onionbot_sends_total{network="telegram",result="retry"} 0`,
 		`onionbot_sends_total{network="telegram",result="unwelcome"} 1`,

@@ -48,10 +48,11 @@ func TestNothingInAReplyCanMentionAnybody(t *testing.T) {
 	for in, want := range map[string]string{
 		"@victim": "@\u2060victim",
 		"no site named “@victim@evil.example”": "no site named “@\u2060victim@\u2060evil.example”",
-		"＠victim":                          "@\u2060victim",
-		"ssh onion@" + onion:               "ssh -l onion " + onion,
-		"ssh -p 2222 onion@" + onion + ".": "ssh -p 2222 -l onion " + onion + ".",
-		"mail a@b.example":                 "mail a@\u2060b.example",
+		"＠victim":                                "@\u2060victim",
+		"ssh onion@" + onion:                     "ssh -l onion " + onion,
+		"ssh -p 2222 onion@" + onion + ".":       "ssh -p 2222 -l onion " + onion + ".",
+		"ssh: torsocks ssh -p 22 onion@" + onion: "ssh: torsocks ssh -p 22 -l onion " + onion,
+		"mail a@b.example":                       "mail a@\u2060b.example",
 	} {
 		if got := defuse(in); got != want {
 			t.Errorf("defuse(%q) = %q, want %q", in, got, want)

@@ -51,9 +51,15 @@ func TestWhatIsToBeCopiedIsCopiedWhole(t *testing.T) {
 	out = outgoing("list", "ssh: reachable\n    "+one+"\nsite: reachable\n    "+two)
 	out.Reply.Copy = []string{one, two}
 	send(t, a, out)
+	out = outgoing("joint", "camp is reachable.\nsite: http://"+one+"/\nssh: "+line)
+	out.Reply.Address, out.Reply.Link, out.Reply.Copy = one, "http://"+one+"/", []string{line}
+	send(t, a, out)
 	got := s.Chat(alice)
 	if !strings.Contains(got[0].HTML, "<code>"+line+"</code>") {
 		t.Errorf("the line: %s", got[0].HTML)
+	}
+	if want := `site: <a href="http://` + one + `/">http://` + one + "/</a>\n<code>" + one + "</code>\nssh: <code>" + line + "</code>"; !strings.Contains(got[2].HTML, want) {
+		t.Errorf("several services: %s", got[2].HTML)
 	}
 	for _, address := range []string{one, two} {
 		if !strings.Contains(got[1].HTML, "<code>"+address+"</code>") {

@@ -11,7 +11,7 @@ import (
 // copied with a tap, the link to be opened.
 func render(text string, r *bots.Reply) string {
 	var out strings.Builder
-	inLinksOnly := r.Address != "" && strings.Count(text, r.Address) == strings.Count(text, r.Link)
+	inLinesOnly := strings.Count(text, r.Address) == embedded(text, r)
 	for text != "" {
 		at, mark := next(text, r)
 		out.WriteString(html.EscapeString(text[:at]))
@@ -19,7 +19,7 @@ func render(text string, r *bots.Reply) string {
 		case "":
 		case r.Link:
 			out.WriteString(`<a href="` + html.EscapeString(mark) + `">` + html.EscapeString(mark) + `</a>`)
-			if inLinksOnly {
+			if r.Address != "" && inLinesOnly {
 				// A tap on a link opens it, in the wrong browser; a tap on code copies.
 				out.WriteString("\n<code>" + html.EscapeString(r.Address) + "</code>")
 			}
@@ -29,6 +29,16 @@ func render(text string, r *bots.Reply) string {
 		text = text[at+len(mark):]
 	}
 	return out.String()
+}
+
+// embedded is how often the address is in a link or in a longer line to copy.
+func embedded(text string, r *bots.Reply) (n int) {
+	for _, m := range append([]string{r.Link}, r.Copy...) {
+		if m != r.Address && strings.Contains(m, r.Address) {
+			n += strings.Count(text, m)
+		}
+	}
+	return n
 }
 
 // next finds where the link, the address or something else to copy comes

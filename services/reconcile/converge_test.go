@@ -60,6 +60,67 @@ func (w *world) apply(t *testing.T, s Step) {
 	}
 }
 
+// several are the parts of a world in which the instance has several
+// containers: what a step does to each of them, and what is seen of it then.
+type several struct {
+	*world
+	parts []services.Container
+}
+
+func (s *several) apply(t *testing.T, step Step) {
+	running := services.Container{State: services.ContainerRunning, Files: true, Deadline: s.ExpiresAt}
+	for n, c := range s.parts {
+		switch {
+		case step.Kind == StepRun && isStuck(c.State):
+			t.Fatal("run while a part is stuck: its visitors would be cut")
+		case step.Kind == StepRun && c.State != services.ContainerRunning:
+			s.parts[n] = running
+		case step.Kind == StepReplace && isStuck(c.State), step.Kind == StepRemoveContainer:
+			s.parts[n] = services.Container{}
+		case step.Kind == StepDeadline:
+			s.parts[n].Deadline = s.ExpiresAt
+		}
+	}
+	s.world.apply(t, step)
+	s.look()
+}
+
+func (s *several) look() { s.Container = whole(s.ID, s.parts) }
+
+// FuzzPlanForSeveralConverges is FuzzPlanConverges for an instance with three
+// containers, each in whatever state.
+func FuzzPlanForSeveralConverges(f *testing.F) {
+	for i := range 64 {
+		f.Add(uint64(1)<<i - 1)
+	}
+	f.Fuzz(func(t *testing.T, bits uint64) {
+		take := func(n uint64) uint64 { v := bits % n; bits /= n; return v }
+		s := reachable()
+		s.Desired = []services.Desired{services.DesiredRunning, services.DesiredGone}[take(2)]
+		s.StuckSince = noon.Add(-time.Hour)
+		w := &several{world: &world{s}}
+		states := allContainers()
+		for range 3 {
+			c := states[take(uint64(len(states)))]
+			c.Deadline = noon.Add(time.Duration(take(2)) * time.Hour)
+			w.parts = append(w.parts, c)
+		}
+		w.look()
+		policy := services.DefaultPolicy()
+		for range 12 {
+			steps := w.plan(&policy)
+			if len(steps) == 0 || w.State == services.StateGone {
+				w.check(t)
+				return
+			}
+			for _, step := range steps {
+				w.apply(t, step)
+			}
+		}
+		t.Fatalf("no rest after 12 rounds: %+v", w.plan(&policy))
+	})
+}
+
 // FuzzPlanConverges starts from any observed state and any row and sees that
 // the plan comes to rest, within a few rounds, in the state that was asked for.
 func FuzzPlanConverges(f *testing.F) {
