@@ -35,6 +35,7 @@ const (
 	CodeTooFast         Code = "too-fast"         // more messages than one sender may send
 	CodeSameService     Code = "same-service"     // the same service twice behind one address; args: service
 	CodePortClash       Code = "port-clash"       // two services want one port of an address; args: service, other, port
+	CodePortsUnknown    Code = "ports-unknown"    // a service whose ports its image has not said yet cannot be joined; args: service
 	CodeContentClash    Code = "content-clash"    // two services of one address both take what users send; args: service, other
 	CodeTooManyParts    Code = "too-many-parts"   // more services than fit behind one address; args: max
 	CodeJointRules      Code = "joint-rules"      // several services behind one address do not count visitors together

@@ -144,11 +144,22 @@ func countContainers(tx Tx, f InstanceFilter) (int, error) {
 	return n, err
 }
 
-// jointRules refuses rules that count visitors where nobody can count them all:
-// each container's shim sees its own only, and none may depend on the bot.
-func jointRules(d *Definition, r Rules) error {
-	if len(d.Parts) > 0 && r != (Rules{}) {
+// LacksPorts reports whether the ports are not known yet, since the image has
+// not been there to say them.
+func (d *Definition) LacksPorts() bool { return len(d.Ports) == 0 }
+
+// checkJoint refuses a start of several services that could not keep its word.
+// Rules count visitors: each container's shim sees its own only, and none may
+// depend on the bot. Ports that are not known yet might clash.
+func checkJoint(d *Definition, r Rules) error {
+	if len(d.Parts) == 0 {
+		return nil
+	}
+	if r != (Rules{}) {
 		return E(CodeJointRules)
+	}
+	if i := slices.IndexFunc(d.Parts, (*Definition).LacksPorts); i >= 0 {
+		return E(CodePortsUnknown, "service", d.Parts[i].Name)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) err
 	if def.NeedsSSHKeys && len(req.User.SSHKeys) == 0 {
 		return E(CodeNoSSHKeys, "service", def.Name)
 	}
-	if err := jointRules(def, opts.Rules); err != nil {
+	if err := checkJoint(def, opts.Rules); err != nil {
 		return err
 	}
 	expires, err := m.deadline(req.User, def, opts, now)

@@ -59,6 +59,9 @@ func jointSentence(e *services.Error, arg func(string) string) string {
 			quote(e.Args["service"]), arg("service"))
 	case services.CodePortClash:
 		return fmt.Sprintf("%s and %s both want port %s of the address. %s", quote(e.Args["service"]), quote(e.Args["other"]), arg("port"), apart)
+	case services.CodePortsUnknown:
+		return fmt.Sprintf("I don't know the ports of %s yet: its image is not there. Start it by itself once, with \"start %s\", or try again in a few minutes.",
+			quote(e.Args["service"]), arg("service"))
 	case services.CodeContentClash:
 		return fmt.Sprintf("%s and %s both take what you send, and an address has one place for it. %s", quote(e.Args["service"]), quote(e.Args["other"]), apart)
 	case services.CodeTooManyParts:

@@ -83,11 +83,8 @@ func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened
 			return false, nil
 		}
 	}
-	def, ok := r.o.Catalog.Find(inst.Service)
-	if ok && len(def.Ports) == 0 && r.completeDefinition(ctx, def) == nil {
-		def, ok = r.o.Catalog.Find(inst.Service)
-	}
-	if !ok || len(def.Ports) == 0 {
+	def := r.ported(ctx, inst)
+	if def == nil {
 		return false, services.E(services.CodeUnknownService, "word", inst.Service)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)

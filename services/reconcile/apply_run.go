@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"onionbot/services"
@@ -53,17 +54,26 @@ func (r *Reconciler) runContainers(ctx context.Context, j *job, def *services.De
 	if err := r.completeSecrets(ctx, j.inst, def); err != nil {
 		return err
 	}
-	parts := def.Singles()
-	return r.bounded(ctx, func(ctx context.Context) error {
-		return forEach(j.inst, func(n int, id string) error {
-			spec, err := r.containerSpec(j.inst, parts[n])
-			if err != nil {
-				return err
-			}
+	return r.bounded(ctx, func(ctx context.Context) error { return r.runEach(ctx, j.inst, def.Singles()) })
+}
+
+// runEach runs the containers of an instance. What is not safe about one of
+// them comes before what failed with another.
+func (r *Reconciler) runEach(ctx context.Context, inst *services.Instance, parts []*services.Definition) error {
+	errs := make([]error, len(parts))
+	err := forEach(inst, func(n int, id string) error {
+		spec, err := r.containerSpec(inst, parts[n])
+		if err == nil {
 			spec.ID = id
-			return r.o.Runtime.Run(ctx, spec)
-		})
+			err = r.o.Runtime.Run(ctx, spec)
+		}
+		errs[n] = err
+		return err
 	})
+	if n := slices.IndexFunc(errs, func(err error) bool { return services.IsCode(err, services.CodeUnsafe) }); n >= 0 {
+		return errs[n]
+	}
+	return err
 }
 
 func (r *Reconciler) ensureImages(ctx context.Context, j *job, def *services.Definition) error {

@@ -202,6 +202,64 @@ func TestSeveralServicesWhoseDefinitionHasLeftGoOnUntilTheyBreak(t *testing.T) {
 	})
 }
 
+func TestOneServiceThatIsNotSafeEndsAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, withBoth)
+		h.runtime.After = func(_ context.Context, method, id string) error {
+			switch {
+			case method != "Run":
+				return nil
+			case id == services.InstanceOf(id):
+				return services.E(services.CodeReadOnlyState) // this comes first, and is tried again
+			}
+			return unsafeError()
+		}
+		h.begin(services.StartOptions{Service: "site+ssh"})
+		id := h.only().ID
+		h.after(time.Minute)
+		h.wantState(services.StateGone)
+		h.wantNothingLeft()
+		if n := h.runtime.Runs(id + "-2"); n != 1 {
+			t.Errorf("run %d times", n)
+		}
+	})
+}
+
+func TestServicesAreJoinedWhenTheirPortsAreKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		image := &services.Definition{Name: "image", DefaultLife: time.Hour, MaxLife: 48 * time.Hour}
+		h := newHost(t, func(h *host) { h.defs = []*services.Definition{image, siteDefinition} })
+		h.runtime.Says.Ports = []int{6667}
+		start := func() error {
+			return h.manager.Start(t.Context(), h.request(), services.StartOptions{Service: "image+site", Life: 20 * time.Hour})
+		}
+		if err := start(); !services.IsCode(err, services.CodePortsUnknown) {
+			t.Fatalf("its ports are not known: %v", err)
+		}
+		h.begin(services.StartOptions{Service: "image", Life: 2 * time.Minute})
+		h.after(time.Minute)
+		if err := start(); err != nil {
+			t.Fatal(err)
+		}
+		h.after(10 * time.Minute)
+		live := func() *services.Instance {
+			all := slices.DeleteFunc(h.all(), func(i *services.Instance) bool { return !i.Live() })
+			if len(all) != 1 || all[0].State != services.StateReachable {
+				t.Fatalf("%d live: %+v", len(all), all[0])
+			}
+			return all[0]
+		}
+		i := live()
+		h.kill()
+		h.onions.Lose() // and the next bot has not asked the image yet
+		h.start()
+		h.after(time.Minute)
+		if spec, _ := h.onions.Spec(live().Onion.Address); len(spec.Targets) != 2 || h.runtime.Runs(i.ID) != 1 {
+			t.Errorf("published with %+v", spec.Targets)
+		}
+	})
+}
+
 func TestPlacesAreCountedByContainer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := beginCamp(t, time.Hour) // two of ann's three places
