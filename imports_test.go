@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"bots/mastodon":             {"bots", "services"},
 	"services":                  {},
 	"services/reconcile":        {"services"},
-	"services/catalog":          {"services"},
+	"services/catalog":          {"services", "settings"},
 	"services/content":          {"services", "services/content/filename", "services/content/metadata"},
 	"services/content/filename": {},
 	"services/content/metadata": {},
@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"tor/privnet":               {},
 	"db":                        {"services"},
 	"private":                   {"services"},
+	"settings":                  {"services"},
 	"metrics":                   {"bots/conversation", "services"},
 	"cmd/onionbot-shim":         {"services/shim"},
 	"cmd/onionbot-app":          {"services/app"},
@@ -65,6 +66,7 @@ var only = map[string]string{
 	"golang.org/x/text/encoding":   "services/content",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 	"github.com/prometheus/":       "metrics",
+	"github.com/pelletier/go-toml": "settings",
 }
 
 // plain are the folders that import the standard library and this module only.

@@ -17,6 +17,9 @@ import (
 // zero.
 const maxSocketPath = 107
 
+// defaultCall bounds one request to a tor.
+const defaultCall = 10 * time.Second
+
 // Options say how a [Pool] works. Zero values mean the defaults.
 type Options struct {
 	// StateDir holds one directory per managed tor: torrc, data, log. It is
@@ -106,7 +109,7 @@ func (o *Options) defaults() {
 	o.MaxSize = max(o.MaxSize, o.Size)
 	def(&o.MaxPerTor, 40)
 	def(&o.Window, 12)
-	def(&o.CallTimeout, 10*time.Second)
+	def(&o.CallTimeout, defaultCall)
 	def(&o.StartTimeout, 30*time.Second)
 	def(&o.PublishTimeout, 75*time.Second)
 	def(&o.HangLimit, time.Minute)

@@ -121,6 +121,20 @@ func New(o Options) (*Adapter, error) {
 	}, nil
 }
 
+// Check asks once whether the server is there and takes the token. Its error is
+// a sentence with what to do.
+func (a *Adapter) Check(ctx context.Context) error {
+	var self wireSelf
+	err := callAPI(ctx, a.client, http.MethodGet, "/api/v1/accounts/verify_credentials", nil, &self)
+	switch {
+	case err == nil:
+		return nil
+	case refused(err):
+		return fmt.Errorf("%s refuses the access token; make a new one with: onionbot mastodon login", a.base.Host)
+	}
+	return fmt.Errorf("%s cannot be reached: %w", a.base.Host, err)
+}
+
 // Network is "mastodon".
 func (a *Adapter) Network() string { return Network }
 

@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// CheckServer says what is wrong with the address of a server.
+func CheckServer(server string) error {
+	_, err := parseServer(server)
+	return err
+}
+
 // parseServer checks the address of the server: https, or plain http for an
 // onion address, whose connection tor encrypts and authenticates, and for this
 // machine, where nobody is in between.

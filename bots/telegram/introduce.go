@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -46,6 +47,15 @@ func (a *Adapter) checkAccount(ctx context.Context) error {
 		_, err := b.Raw("getMe", struct{}{})
 		return err
 	})
+}
+
+// Check asks once whether the server is there and takes the token. Its error is
+// a sentence with what to do.
+func (a *Adapter) Check(ctx context.Context) error {
+	if err := a.checkAccount(ctx); err != nil {
+		return errors.New(explain(err, lasting))
+	}
+	return nil
 }
 
 func (a *Adapter) setMenu(ctx context.Context) error {

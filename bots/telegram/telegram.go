@@ -191,6 +191,12 @@ func (a *Adapter) call(ctx context.Context, fn func(*tele.Bot) error) error {
 	return clean(fn(b))
 }
 
+// CheckAPIURL says what is wrong with the address of a Bot API server.
+func CheckAPIURL(raw string) error {
+	_, err := checkAPIURL(raw)
+	return err
+}
+
 // checkAPIURL refuses addresses over which the token would travel readably.
 func checkAPIURL(raw string) (string, error) {
 	u, err := url.Parse(strings.TrimRight(raw, "/"))

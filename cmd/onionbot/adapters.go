@@ -1,10 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"log/slog"
 	"net"
-	"time"
+	"net/url"
+	"strings"
 
 	"onionbot/bots"
 	"onionbot/bots/command"
@@ -13,32 +14,52 @@ import (
 	"onionbot/services"
 )
 
-// dialer is how an adapter reaches its network: through the bot's own tor, on
-// circuits of its own, unless the configuration says directly.
-func (d *daemon) dialer(throughTor bool, isolation string) func(context.Context, string, string) (net.Conn, error) {
-	if !throughTor {
+// dialer is how an adapter reaches its network at an address: through the bot's
+// own tor, on circuits of its own, unless the configuration says directly, or
+// the address is one that tor does not connect to.
+func (d *daemon) dialer(throughTor bool, isolation, address string) dialFunc {
+	if !throughTor || nearby(address) {
 		return nil
 	}
 	return d.pool.Dialer(isolation)
 }
 
+// nearby reports whether a server is on this machine or in its network, which
+// learns nothing from a connection that it does not know.
+func nearby(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && (ip.IsLoopback() || ip.IsPrivate())
+}
+
 func (d *daemon) openTelegram() (bots.Adapter, error) {
-	cfg := d.cfg.Telegram
-	if cfg.TokenFile == "" {
+	if d.cfg.Telegram.TokenFile == "" {
 		return nil, nil
 	}
-	token, err := readToken(cfg.TokenFile)
-	if err != nil {
-		return nil, err
-	}
-	a, err := telegram.New(telegram.Options{
-		Token: token, ReadToken: rereadToken(cfg.TokenFile), APIURL: cfg.APIURL, Commands: menu(), Logger: d.log, Clock: d.clock,
-		Dial: d.dialer(cfg.ThroughTor, "telegram"),
-	})
+	a, err := newTelegram(d.cfg, d.dialer, d.log, d.clock)
 	if err != nil {
 		return nil, fmt.Errorf("telegram: %w", err)
 	}
 	return a, nil
+}
+
+// dialers make the way to a network's server.
+type dialers = func(throughTor bool, isolation, address string) dialFunc
+
+func newTelegram(cfg *config, dialer dialers, log *slog.Logger, clock services.Clock) (*telegram.Adapter, error) {
+	t := cfg.Telegram
+	token, err := readToken(t.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	return telegram.New(telegram.Options{
+		Token: token, ReadToken: rereadToken(t.TokenFile), APIURL: t.APIURL, Commands: menu(), Logger: log, Clock: clock,
+		Dial: dialer(t.ThroughTor, "telegram", t.APIURL),
+	})
 }
 
 // rereadToken reads a token file again: somebody may have put a new one there.
@@ -59,21 +80,24 @@ func menu() []telegram.Command {
 }
 
 func (d *daemon) openMastodon() (bots.Adapter, error) {
-	cfg := d.cfg.Mastodon
-	if cfg.TokenFile == "" {
+	if d.cfg.Mastodon.TokenFile == "" {
 		return nil, nil
 	}
-	token, err := readToken(cfg.TokenFile)
-	if err != nil {
-		return nil, err
-	}
-	a, err := mastodon.New(mastodon.Options{
-		Server: cfg.Server, Token: token, ReadToken: rereadToken(cfg.TokenFile), Dial: d.dialer(cfg.ThroughTor, "mastodon"), Logger: d.log, Clock: d.clock,
-		PollInterval: time.Duration(cfg.Poll), ContentWarning: cfg.ContentWarning, Language: cfg.Language,
-		Actors: d.cfg.actors(),
-	})
+	a, err := newMastodon(d.cfg, d.dialer, d.log, d.clock)
 	if err != nil {
 		return nil, fmt.Errorf("mastodon: %w", err)
 	}
 	return a, nil
+}
+
+func newMastodon(cfg *config, dialer dialers, log *slog.Logger, clock services.Clock) (*mastodon.Adapter, error) {
+	m := cfg.Mastodon
+	token, err := readToken(m.TokenFile)
+	if err != nil {
+		return nil, err
+	}
+	return mastodon.New(mastodon.Options{
+		Server: m.Server, Token: token, ReadToken: rereadToken(m.TokenFile), Dial: dialer(m.ThroughTor, "mastodon", m.Server), Logger: log, Clock: clock,
+		PollInterval: m.Poll.Duration, ContentWarning: m.ContentWarning, Language: m.Language, Actors: cfg.actors(),
+	})
 }

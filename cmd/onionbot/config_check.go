@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"onionbot/bots/conversation"
@@ -15,116 +13,78 @@ import (
 	"onionbot/bots/telegram"
 	"onionbot/metrics"
 	"onionbot/services"
-	"onionbot/services/sshkey"
 )
 
-// check holds the settings against each other and against what is possible.
-// Its errors are sentences for the operator.
-func (c *config) check() error {
-	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
-		return fmt.Errorf("timezone %q is not known; write it as in Europe/Berlin or UTC", c.Timezone)
+// problem is a sentence for the operator on a setting.
+type problem struct {
+	about string // the setting's name, "users" for the list of them
+	say   string
+}
+
+// problemf makes one; it keeps checks on one line each.
+func problemf(about, format string, args ...any) problem {
+	return problem{about, fmt.Sprintf(format, args...)}
+}
+
+// check holds the settings against each other and against what is possible,
+// and returns everything that is wrong.
+func (c *config) check() []problem {
+	_, zone := time.LoadLocation(c.Timezone)
+	_, level := c.level()
+	checks := []struct {
+		wrong bool
+		problem
+	}{
+		{zone != nil || c.Timezone == "", problemf("timezone", "timezone %q is not known; write it as in Europe/Berlin or UTC", c.Timezone)},
+		{level != nil, problemf("log_level", "log_level %q is not one of debug, info, warn, error", c.LogLevel)},
+		{c.StateDir == "", problemf("state_dir", "state_dir must name a directory")},
+		{c.RunDir == "", problemf("run_dir", "run_dir must name a directory")},
+		{c.Times.StartLimit.Duration < 10*time.Second, problemf("start_limit", "times.start_limit must be 10s or more: publishing takes that long")},
+		{c.Times.Watch.Duration < 10*time.Second, problemf("watch", "times.watch must be 10s or more")},
+		{c.CommandAge.Duration < time.Second, problemf("command_age", "command_age must be 1s or more: every command is that old when it arrives")},
+		{c.Mastodon.Poll.Duration < time.Second, problemf("poll", "mastodon.poll must be 1s or more: servers refuse to be asked more often")},
+		{!proxyKnown(c.Docker.BuildProxy), problemf("build_proxy", "docker.build_proxy must be like socks5h://127.0.0.1:9050 or http://proxy.example:3128")},
+		{c.Docker.ImageAge.Duration != 0 && c.Docker.ImageAge.Duration < time.Hour, problemf("image_age", "docker.image_age must be 1h or more, or 0s for images that are never rebuilt")},
+		{c.Tor.Size < 1 || c.Tor.Size > 32, problemf("size", "tor.size must be between 1 and 32")},
+		{c.Mastodon.TokenFile != "" && c.Mastodon.Server == "", problemf("server", "mastodon.server must name your server, as in https://mastodon.example")},
 	}
-	if _, err := c.level(); err != nil {
-		return err
+	var found []problem
+	for _, check := range checks {
+		if check.wrong {
+			found = append(found, check.problem)
+		}
 	}
-	if c.StateDir == "" || c.RunDir == "" {
-		return errors.New("state_dir and run_dir must name a directory")
+	return append(append(found, c.checkAddresses()...), c.checkUsers()...)
+}
+
+// checkAddresses has those who will use the addresses read them.
+func (c *config) checkAddresses() (found []problem) {
+	if c.Mastodon.Server != "" {
+		if err := mastodon.CheckServer(c.Mastodon.Server); err != nil {
+			found = append(found, problemf("server", "%v", err))
+		}
 	}
-	if c.Times.StartLimit < duration(10*time.Second) {
-		return errors.New("times.start_limit must be 10s or more: publishing takes that long")
-	}
-	if c.Times.Watch < duration(10*time.Second) {
-		return errors.New("times.watch must be 10s or more")
-	}
-	if err := checkBuildProxy(c.Docker.BuildProxy); err != nil {
-		return err
-	}
-	if c.Docker.ImageAge != 0 && c.Docker.ImageAge < duration(time.Hour) {
-		return errors.New("docker.image_age must be 1h or more, or 0s for images that are never rebuilt")
-	}
-	if c.Tor.Size < 1 || c.Tor.Size > 32 {
-		return errors.New("tor.size must be between 1 and 32")
-	}
-	if c.Mastodon.TokenFile != "" && c.Mastodon.Server == "" {
-		return errors.New("mastodon.server must name your server, as in https://mastodon.example")
+	if c.Telegram.APIURL != "" {
+		if err := telegram.CheckAPIURL(c.Telegram.APIURL); err != nil {
+			found = append(found, problemf("api_url", "%v", err))
+		}
 	}
 	if c.Metrics.Listen != "" {
 		if _, err := metrics.ParseAddress(c.Metrics.Listen, c.RunDir); err != nil {
-			return err
+			found = append(found, problemf("listen", "%v", err))
 		}
 	}
-	return c.checkUsers()
+	return found
 }
 
-// checkBuildProxy refuses proxies that apt does not know, and those that leave
-// the looking up of names to this host.
-func checkBuildProxy(address string) error {
+// proxyKnown refuses proxies that apt does not know, and those that leave the
+// looking up of names to this host.
+func proxyKnown(address string) bool {
 	if address == "" {
-		return nil
+		return true
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Port() == "" || !slices.Contains([]string{"socks5h", "http", "https"}, u.Scheme) {
-		return errors.New("docker.build_proxy must be like socks5h://127.0.0.1:9050 or http://proxy.example:3128")
-	}
-	return nil
-}
-
-func (c *config) checkUsers() error {
-	if len(c.Users) == 0 {
-		return errors.New("nobody may use this bot yet; add a [[users]] block with a name, an identity and services (see config.example.toml)")
-	}
-	names, identities := make(map[string]bool), make(map[conversation.Account]string)
-	for i := range c.Users {
-		u := &c.Users[i]
-		if u.Name == "" || names[u.Name] {
-			return fmt.Errorf("user number %d needs a name of its own", i+1)
-		}
-		names[u.Name] = true
-		if u.Name == operatorName {
-			return fmt.Errorf("the name %q belongs to whoever runs onionbot ctl; choose another", operatorName)
-		}
-		if err := u.check(); err != nil {
-			return fmt.Errorf("user %q: %w", u.Name, err)
-		}
-		for _, id := range u.accounts() {
-			if other, taken := identities[id]; taken {
-				return fmt.Errorf("users %q and %q have the same %s identity", other, u.Name, id.Network)
-			}
-			identities[id] = u.Name
-		}
-	}
-	return nil
-}
-
-func (u *userConfig) check() error {
-	if len(u.Services) == 0 {
-		return errors.New(`services names what they may start; write services = ["site"]`)
-	}
-	if u.MaxInstances < 1 {
-		return errors.New("max_instances must be 1 or more")
-	}
-	for i, line := range u.SSHKeys {
-		clean, err := sshkey.ParsePublic(line)
-		if err != nil {
-			return fmt.Errorf("ssh_keys number %d is %w", i+1, err)
-		}
-		u.SSHKeys[i] = clean
-	}
-	for _, id := range u.Telegram {
-		if id <= 0 {
-			return fmt.Errorf("telegram identity %d is not a person's numeric id", id)
-		}
-	}
-	for _, text := range u.Mastodon {
-		id, err := mastodon.ParseIdentity(text)
-		if err != nil {
-			return fmt.Errorf("mastodon identity %q %w", text, err)
-		}
-		if strings.Contains(id.ID, "@") {
-			return fmt.Errorf("mastodon identity %q is an address, which can change hands; \"onionbot mastodon check\" tells you the account id to write instead", text)
-		}
-	}
-	return nil
+	return err == nil && u.Port() != "" && slices.Contains([]string{"socks5h", "http", "https"}, u.Scheme)
 }
 
 func (u *userConfig) accounts() []conversation.Account {
@@ -163,7 +123,7 @@ func (c *config) actors() map[string]string {
 func (u *userConfig) user() *services.User {
 	return &services.User{
 		Name: u.Name, Services: u.Services, MaxInstances: u.MaxInstances,
-		MaxLife: time.Duration(u.MaxLife), SSHKeys: u.SSHKeys, Operator: u.Operator,
+		MaxLife: u.MaxLife.Duration, SSHKeys: u.SSHKeys, Operator: u.Operator,
 	}
 }
 

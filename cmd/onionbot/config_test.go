@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"no list":               {user + "telegram = 7", `"users.telegram" must be a list of numbers`},
 		"text for a list":       {user + "ssh_keys = \"x\"", `"users.ssh_keys" must be a list of texts`},
 		"text for a truth":      {"[tor]\nwarm = \"yes\"" + user, `"tor.warm" must be true or false`},
-		"broken":                {"state_dir = ", "line 1"},
+		"broken":                {"state_dir = " + user, "line 1"},
 		"nobody":                {"", "[[users]]"},
 		"no services":           {"[[users]]\nname = \"ann\"\nmax_instances = 1", "services"},
 		"no instances":          {"[[users]]\nname = \"ann\"\nservices = [\"site\"]", "max_instances"},
@@ -96,6 +97,16 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"actor without scheme":  {strings.Replace(user, "[[users]]", "[[users]]\nmastodon = [\"1 elsewhere.example/ann\"]", 1), "not a web address"},
 		"images at once":        {"[docker]\nimage_age = \"1m\"" + user, "image_age must be 1h or more"},
 		"proxy that looks up":   {"[docker]\nbuild_proxy = \"socks5://127.0.0.1:9050\"" + user, "socks5h://127.0.0.1:9050"},
+		"time without a unit":   {"[mastodon]\npoll = 5" + user, `line 2: "mastodon.poll" must be a time with its unit: write "5s"`},
+		"life without a unit":   {user + "max_life = 24", `"users.max_life" must be a time with its unit: write "24s", "24m" or "24h"`},
+		"quote missing":         {"log_level = \"info\nstate_dir = \"/x\"" + user, "line 1, column 18: a quote is missing"},
+		"curly quotes":          {"log_level = “info”" + user, "line 1, column 13: the quotes are curly"},
+		"bare word":             {"log_level = info" + user, `column 16: texts and times stand in quotes: write "info"`},
+		"slip of the finger":    {"[telegram]\ntoken_fil = \"x\"" + user, `did you mean "token_file"?`},
+		"below the wrong line":  {user + "log_level = \"info\"", `"log_level" belongs at the top of the file`},
+		"too often":             {"[mastodon]\npoll = \"10ms\"" + user, "mastodon.poll must be 1s or more"},
+		"token in the clear":    {"[mastodon]\nserver = \"http://mastodon.example\"" + user, "unencrypted"},
+		"readable api":          {"[telegram]\napi_url = \"http://bot.example.org\"" + user, "plain http"},
 		"token without server":  {"[mastodon]\ntoken_file = \"t\"" + user, "mastodon.server"},
 	}
 	for name, tt := range tests {
@@ -112,6 +123,27 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 				t.Errorf("it says %q; %q is not in it", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestEverythingWrongWithAConfigurationIsSaidAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	text := "\uFEFFtimezone = \"Mars/Base\"\r\nlog_levle = \"info\"\r\n[tor]\r\nsize = 99\r\n[[users]]\r\nname = ann\r\nservices = [\"site\"]\r\nmax_instances = 0\r\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	lines := strings.Split(sentence(err), "\n")
+	for _, want := range []string{"log_level", `write "ann"`, "Mars/Base", "tor.size", "max_instances"} {
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, path) && strings.Contains(l, want) }) {
+			t.Errorf("%q is not in %q", want, lines)
+		}
+	}
+	if len(lines) != 5 { // that the user has no name is said already
+		t.Errorf("it says %q", lines)
+	}
+	if cfg.Users[0].Services[0] != "site" {
+		t.Errorf("what is well was not read: %+v", cfg)
 	}
 }
 

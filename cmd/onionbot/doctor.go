@@ -15,8 +15,6 @@ import (
 
 	"onionbot/private"
 	"onionbot/services"
-	"onionbot/services/catalog"
-	"onionbot/services/docker"
 	"onionbot/tor"
 )
 
@@ -32,23 +30,39 @@ type finding struct {
 	note string
 }
 
-// Run examines the machine and says what is missing, one line each.
+// Run examines the machine and says everything that is missing, one line each.
 func (c doctorCmd) Run(ctx context.Context, s *streams) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
 	defer cancel()
 	cfg, err := loadConfig(c.Config)
-	findings := []finding{{what: "configuration", err: err, note: c.Config}}
-	if err != nil { // what it would name is not known
-		cfg = defaultConfig()
+	findings := examineConfig(c.Config, err)
+	var wrong problems
+	switch {
+	case err == nil || errors.As(err, &wrong):
+		findings = append(findings, examine(ctx, cfg, err == nil, s.err)...)
+	default: // there is no file: what it would name is not known
 		findings = append(findings, examineTor(ctx, cfg))
 		findings = append(findings, examineDocker(ctx, cfg)...)
-	} else {
-		findings = append(findings, examine(ctx, cfg)...)
 	}
 	if printFindings(s.out, findings) {
 		return nil
 	}
 	return exitCode(1)
+}
+
+// doctorLimit bounds an examination. It has to join the Tor network.
+const doctorLimit = 2 * time.Minute
+
+// examineConfig has a line for each thing that is wrong.
+func examineConfig(path string, err error) (found []finding) {
+	var wrong problems
+	if !errors.As(err, &wrong) {
+		return []finding{{what: "configuration", err: err, note: path}}
+	}
+	for _, err := range wrong {
+		found = append(found, finding{what: "configuration", err: err})
+	}
+	return found
 }
 
 func printFindings(w io.Writer, findings []finding) (well bool) {
@@ -66,29 +80,31 @@ func printFindings(w io.Writer, findings []finding) (well bool) {
 	return well
 }
 
-func examine(ctx context.Context, cfg *config) []finding {
-	findings := []finding{examineTor(ctx, cfg), examineDir("state directory", cfg.StateDir), examineDir("run directory", cfg.RunDir)}
-	findings = append(findings, examineDocker(ctx, cfg)...)
-	for name, file := range map[string]string{"telegram token": cfg.Telegram.TokenFile, "mastodon token": cfg.Mastodon.TokenFile} {
-		if file != "" {
-			_, err := readToken(file)
-			findings = append(findings, finding{what: name, err: err, note: file})
+// examine looks at all that the configuration names; whole says that all of it
+// could be read.
+func examine(ctx context.Context, cfg *config, whole bool, progress io.Writer) []finding {
+	findings := examineNeighbours(ctx, cfg)
+	if len(cfg.Tor.ControlSockets) == 0 {
+		findings = append(findings, examineTor(ctx, cfg))
+	}
+	torWorks := !slices.ContainsFunc(findings, func(f finding) bool { return f.err != nil })
+	for _, dir := range []struct{ what, path string }{{"state directory", cfg.StateDir}, {"run directory", cfg.RunDir}} {
+		if whole || exists(dir.path) { // else it may not be the one that is meant
+			findings = append(findings, examineDir(dir.what, dir.path))
 		}
 	}
-	return findings
+	findings = append(findings, examineDocker(ctx, cfg)...)
+	for _, token := range []struct{ name, file string }{{"telegram token", cfg.Telegram.TokenFile}, {"mastodon token", cfg.Mastodon.TokenFile}} {
+		if token.file != "" {
+			_, err := readToken(token.file)
+			findings = append(findings, finding{what: token.name, err: err, note: token.file})
+		}
+	}
+	return append(findings, examineNetworks(ctx, cfg, progress, torWorks)...)
 }
 
 func examineTor(ctx context.Context, cfg *config) finding {
 	f := finding{what: "tor"}
-	if len(cfg.Tor.ControlSockets) > 0 {
-		f.note = "run by somebody else: " + strings.Join(cfg.Tor.ControlSockets, ", ")
-		for _, socket := range cfg.Tor.ControlSockets {
-			if _, err := os.Stat(socket); err != nil {
-				f.err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
-			}
-		}
-		return f
-	}
 	out, err := exec.CommandContext(ctx, cfg.Tor.Program, "--version").Output()
 	if err != nil {
 		f.err = services.Wrap(services.CodeUnavailable, err, "what", "tor")
@@ -133,55 +149,6 @@ func tellingDir(f finding) finding {
 	if dir, err := filepath.Abs(f.note); err == nil && strings.HasPrefix(dir, "/home/") {
 		f.warn = true
 		f.note += " (services can read this name; a directory outside /home tells less, like /var/lib/onionbot)"
-	}
-	return f
-}
-
-func examineDocker(ctx context.Context, cfg *config) []finding {
-	engine, images := finding{what: "docker"}, finding{what: "catalogue"}
-	defs, err := catalog.Load(cfg.ServicesDir, cfg.Services...)
-	if err != nil {
-		images.err = err
-	} else {
-		var names []string
-		for _, d := range defs {
-			names = append(names, d.Name)
-		}
-		images.note = strings.Join(names, ", ")
-	}
-	runtime, err := docker.New(docker.Options{RunDir: filepath.Join(cfg.RunDir, "i"), Installation: "doctor", Host: cfg.Docker.Host})
-	if err != nil {
-		engine.err = err
-		return []finding{engine, images}
-	}
-	defer runtime.Close()
-	if engine.err = runtime.Ping(ctx); engine.err != nil {
-		return []finding{engine, images}
-	}
-	engine.note = "the engine answers"
-	if e, err := runtime.Describe(ctx); err == nil && !slices.Contains(e.Security, "seccomp") {
-		engine.warn = true
-		engine.note += ", but says nothing of seccomp: without it, it starts no service"
-	}
-	findings := []finding{engine, images}
-	for _, d := range defs {
-		built, err := runtime.ImageBuilt(ctx, d)
-		findings = append(findings, imageAge(d.Name, built, time.Duration(cfg.Docker.ImageAge), err))
-	}
-	return findings
-}
-
-// imageAge says how old a service's image is; built is zero if there is none.
-func imageAge(service string, built time.Time, limit time.Duration, err error) finding {
-	f := finding{what: "image " + service, err: err, note: "not built yet"}
-	if err != nil || built.IsZero() {
-		return f
-	}
-	age := time.Since(built)
-	f.note = fmt.Sprintf("%d days old", age/(24*time.Hour))
-	if limit > 0 && age > limit+24*time.Hour {
-		f.warn = true
-		f.note += ", older than docker.image_age: it could not be rebuilt, or the bot did not run (see its log)"
 	}
 	return f
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"onionbot/db"
 	"onionbot/services"
@@ -70,7 +69,7 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.contents, err = content.Open(filepath.Join(cfg.StateDir, "content")); err != nil {
 		return m, err
 	}
-	who, err := tor.FindAccount(cfg.Tor.User)
+	who, err := torAccount(ctx, cfg, log)
 	if err != nil {
 		return m, err
 	}
@@ -147,7 +146,7 @@ func includeLines(path string) ([]string, error) {
 func (m *machine) keepImages(ctx context.Context) {
 	m.askImages(ctx)
 	m.prepareImages(ctx)
-	m.runtime.KeepFresh(ctx, m.catalog.All(), time.Duration(m.cfg.Docker.ImageAge))
+	m.runtime.KeepFresh(ctx, m.catalog.All(), m.cfg.Docker.ImageAge.Duration)
 }
 
 // askImages has the images that are there say the ports that their services

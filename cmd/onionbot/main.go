@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones of the configuration, where the system has no database
 
 	"github.com/alecthomas/kong"
 
@@ -107,6 +108,10 @@ func report(err error, errOut io.Writer) int {
 
 // sentence is what an operator reads when a command cannot go on.
 func sentence(err error) string {
+	var several problems
+	if errors.As(err, &several) {
+		return several.Error()
+	}
 	var e *services.Error
 	if !errors.As(err, &e) {
 		return err.Error()
@@ -144,14 +149,16 @@ func locked(e *services.Error) string {
 
 // misconfigured says where in which file what is wrong, as far as it is known.
 func misconfigured(e *services.Error) string {
-	file, line, problem := e.Args["file"], e.Args["line"], e.Args["problem"]
+	file, line, column, problem := e.Args["file"], e.Args["line"], e.Args["column"], e.Args["problem"]
 	switch {
 	case file == "":
 		return problem + "."
 	case line == "":
 		return fmt.Sprintf("%s: %s.", file, problem)
+	case column == "":
+		return fmt.Sprintf("%s, line %s: %s.", file, line, problem)
 	}
-	return fmt.Sprintf("%s, line %s: %s.", file, line, problem)
+	return fmt.Sprintf("%s, line %s, column %s: %s.", file, line, column, problem)
 }
 
 func unavailable(e *services.Error) string {

@@ -116,11 +116,17 @@ func (r route) dialer(ctx context.Context, out io.Writer, cfg *config) (dialFunc
 		}
 		return socks.DialContext, func() {}, nil
 	}
-	return ownTor(ctx, out, cfg)
+	fmt.Fprintln(out, "Connecting to the Tor network; this can take a minute. (--direct goes without.)")
+	pool, end, err := ownTor(ctx, cfg, joinLimit)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pool.Dialer("mastodon"), end, nil
 }
 
-// ownTor starts a tor that ends with this command.
-func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), error) {
+// ownTor starts a tor that ends with this command, and waits until it can be
+// used.
+func ownTor(ctx context.Context, cfg *config, patience time.Duration) (*tor.Pool, func(), error) {
 	lines, err := includeLines(cfg.Tor.TorrcInclude)
 	if err != nil {
 		return nil, nil, err
@@ -134,7 +140,6 @@ func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), 
 		return nil, nil, services.Wrap(services.CodeReadOnlyState, err)
 	}
 	end := func() { _ = os.RemoveAll(dir) }
-	fmt.Fprintln(out, "Connecting to the Tor network; this can take a minute. (--direct goes without.)")
 	pool, err := tor.Open(ctx, tor.Options{
 		StateDir: dir, TorPath: cfg.Tor.Program, Size: 1, TorrcInclude: lines, Account: who, Tied: true,
 	})
@@ -148,19 +153,19 @@ func ownTor(ctx context.Context, out io.Writer, cfg *config) (dialFunc, func(), 
 		_ = pool.Shutdown(ctx)
 		_ = os.RemoveAll(dir)
 	}
-	if err := joined(ctx, pool); err != nil {
+	if err := joined(ctx, pool, patience); err != nil {
 		end()
 		return nil, nil, err
 	}
-	return pool.Dialer("mastodon"), end, nil
+	return pool, end, nil
 }
 
-// joinLimit bounds the wait for the Tor network; joined says it in words.
+// joinLimit is how long a set-up command waits for the Tor network.
 const joinLimit = 3 * time.Minute
 
 // joined waits until the tor can be used.
-func joined(ctx context.Context, pool *tor.Pool) error {
-	limited, cancel := context.WithTimeout(ctx, joinLimit)
+func joined(ctx context.Context, pool *tor.Pool, patience time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := pool.WaitReady(limited, nil)
 	switch {
@@ -169,7 +174,19 @@ func joined(ctx context.Context, pool *tor.Pool) error {
 	case ctx.Err() != nil:
 		return errors.New("interrupted before tor was ready; nothing was sent to the server")
 	case limited.Err() != nil:
-		return errors.New("tor did not reach the Tor network within three minutes; check this machine's network, or name a file with bridges in [tor] torrc_include")
+		percent := 0
+		for _, h := range pool.Health(ctx) {
+			percent = max(percent, h.Bootstrap)
+		}
+		return outside(percent, "")
 	}
 	return err
+}
+
+// outside says that a tor did not reach the Tor network, and how far it got.
+func outside(percent int, problem string) error {
+	if problem != "" {
+		problem = ": " + problem
+	}
+	return fmt.Errorf("tor did not reach the Tor network (%d %%%s); check this machine's network and clock, or name a file with bridges in [tor] torrc_include", percent, problem)
 }

@@ -33,6 +33,11 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 	}
 	log.Info("onionbot is up", "version", version, "adapters", networks, "users", len(cfg.Users))
 	d.sayOwnerless(ctx)
+	for i := range cfg.Users {
+		for _, unknown := range cfg.Users[i].unknownServices(d.catalog.All()) {
+			log.Warn(unknown)
+		}
+	}
 	go d.keepImages(ctx)
 	return d.run(ctx)
 }

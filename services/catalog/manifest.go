@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -13,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"onionbot/services"
+	"onionbot/settings"
 )
 
 // Manifest is what service.toml says, or an entry of the configuration.
@@ -33,9 +31,9 @@ type Manifest struct {
 	User         string            `toml:"user"`
 	Caps         []string          `toml:"caps"`
 	Env          []string          `toml:"env"`
-	Shutdown     length            `toml:"shutdown"`
-	DefaultLife  length            `toml:"default_life"`
-	MaxLife      length            `toml:"max_life"`
+	Shutdown     settings.Duration `toml:"shutdown"`
+	DefaultLife  settings.Duration `toml:"default_life"`
+	MaxLife      settings.Duration `toml:"max_life"`
 	NeedsSSHKeys bool              `toml:"needs_ssh_keys"`
 	HostKey      bool              `toml:"host_key"`
 	Secrets      []string          `toml:"secrets"`
@@ -68,19 +66,6 @@ type manifestAccount struct {
 	Shell string `toml:"shell"`
 }
 
-// length is a duration as Go writes it: "90m", "2h".
-type length time.Duration
-
-// UnmarshalText reads a duration.
-func (l *length) UnmarshalText(b []byte) error {
-	d, err := time.ParseDuration(string(b))
-	if err != nil || d < 0 {
-		return fmt.Errorf("%q is not a duration like \"2h\"", b)
-	}
-	*l = length(d)
-	return nil
-}
-
 // size is a number of bytes: "64MiB", "1GiB".
 type size int64
 
@@ -94,16 +79,14 @@ func (s *size) UnmarshalText(b []byte) error {
 			}
 		}
 	}
-	return fmt.Errorf("%q is not a size like \"64MiB\"", b)
+	return errors.New(`must be a size like "64MiB"`)
 }
 
 // parseManifest turns service.toml into a definition, strictly.
 func parseManifest(name, file string, text []byte) (*services.Definition, error) {
 	var m Manifest
-	dec := toml.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil {
-		return nil, located(file, err)
+	if found := settings.Decode(text, &m); len(found) > 0 {
+		return nil, located(file, found[0])
 	}
 	if m.Name != "" && m.Name != name {
 		return nil, bad(file, 0, fmt.Sprintf("name is %q, and the folder is %q: remove name", m.Name, name))
@@ -123,8 +106,8 @@ func (m *Manifest) definition(name string) *services.Definition {
 		User: m.User, Caps: m.Caps, Env: m.Env, Tmpfs: m.tmpfs(), Volumes: m.volumes(),
 		Account:     services.Account(m.Account),
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
-		Shutdown:    time.Duration(m.Shutdown),
-		DefaultLife: time.Duration(m.DefaultLife), MaxLife: time.Duration(m.MaxLife),
+		Shutdown:    m.Shutdown.Duration,
+		DefaultLife: m.DefaultLife.Duration, MaxLife: m.MaxLife.Duration,
 		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content,
 		EphemeralKey: m.EphemeralKey, Warm: m.Warm,
 	}
@@ -154,8 +137,8 @@ func (m *Manifest) problem() string {
 		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
 		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},
 		{!slices.Contains([]string{"", "http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp", or left out`},
-		{m.DefaultLife <= 0 || m.MaxLife < m.DefaultLife, "default_life must be set and no longer than max_life"},
-		{m.Shutdown > length(10*time.Second), "shutdown must be at most 10s"},
+		{m.DefaultLife.Duration <= 0 || m.MaxLife.Duration < m.DefaultLife.Duration, "default_life must be set and no longer than max_life"},
+		{m.Shutdown.Duration > 10*time.Second, "shutdown must be at most 10s"},
 		{m.Limits.Memory < 16<<20, `limits.memory must be at least "16MiB"`},
 		{m.Limits.CPUs < 0.05 || m.Limits.CPUs > 64, "limits.cpus must be between 0.05 and 64"},
 		{m.Limits.PIDs < 4, "limits.pids must be at least 4"},
@@ -199,24 +182,17 @@ func (m *Manifest) portProblem() string {
 	return ""
 }
 
-// located gives a decoding error its line.
-func located(file string, err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		first := strict.Errors[0]
-		line, _ := first.Position()
-		return bad(file, line, fmt.Sprintf("%q is not known here", strings.Join(first.Key(), ".")))
+// located is a problem of the text.
+func located(file string, p settings.Problem) error {
+	err := bad(file, p.Line, p.Say)
+	if p.Column > 0 {
+		err.Args["column"] = strconv.Itoa(p.Column)
 	}
-	var dec *toml.DecodeError
-	if errors.As(err, &dec) {
-		line, _ := dec.Position()
-		return bad(file, line, strings.TrimPrefix(dec.Error(), "toml: "))
-	}
-	return bad(file, 0, strings.TrimPrefix(err.Error(), "toml: "))
+	return err
 }
 
 // bad is a problem of a file; line 0 means that it has none.
-func bad(file string, line int, problem string) error {
+func bad(file string, line int, problem string) *services.Error {
 	args := []string{"file", file, "problem", problem}
 	if line > 0 {
 		args = append(args, "line", strconv.Itoa(line))

@@ -30,8 +30,8 @@ func (m *Manifest) fillIn(name string) {
 	if m.Summary == "" {
 		m.Summary = name
 	}
-	m.DefaultLife = cmp.Or(m.DefaultLife, length(defaultLife))
-	m.MaxLife = cmp.Or(m.MaxLife, max(m.DefaultLife, length(defaultMax)))
+	m.DefaultLife.Duration = cmp.Or(m.DefaultLife.Duration, defaultLife)
+	m.MaxLife.Duration = cmp.Or(m.MaxLife.Duration, max(m.DefaultLife.Duration, defaultMax))
 	m.Limits.Memory = cmp.Or(m.Limits.Memory, defaultMemory)
 	m.Limits.CPUs = cmp.Or(m.Limits.CPUs, defaultCPUs)
 	m.Limits.PIDs = cmp.Or(m.Limits.PIDs, defaultPIDs)

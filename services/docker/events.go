@@ -6,9 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/events"
-	"github.com/docker/docker/api/types/system"
 )
 
 const (
@@ -85,50 +83,4 @@ func (r *Runtime) Ping(ctx context.Context) error {
 		_, err := r.cli.Ping(ctx)
 		return err
 	})
-}
-
-// Engine is what the engine says of itself.
-type Engine struct {
-	Name       string // "Docker" or "Podman"
-	Version    string
-	APIVersion string // the one that is spoken
-	OS         string
-	CPUs       int
-	Memory     int64    // bytes
-	Security   []string // "seccomp", "apparmor", "rootless", …
-}
-
-// Describe asks the engine what it is.
-func (r *Runtime) Describe(ctx context.Context) (Engine, error) {
-	var info system.Info
-	var e Engine
-	err := call(ctx, quickCall, func(ctx context.Context) (err error) {
-		if info, err = r.cli.Info(ctx); err != nil {
-			return err
-		}
-		v, err := r.cli.ServerVersion(ctx)
-		e.Name, e.Version = "Docker", v.Version
-		if strings.Contains(strings.ToLower(v.Platform.Name+componentNames(v.Components)), "podman") {
-			e.Name = "Podman"
-		}
-		return err
-	})
-	if err != nil {
-		return Engine{}, err
-	}
-	e.APIVersion, e.OS = r.cli.ClientVersion(), info.OperatingSystem
-	e.CPUs, e.Memory = info.NCPU, info.MemTotal
-	for _, s := range info.SecurityOptions {
-		name, _, _ := strings.Cut(strings.TrimPrefix(s, "name="), ",")
-		e.Security = append(e.Security, name)
-	}
-	return e, nil
-}
-
-func componentNames(all []types.ComponentVersion) string {
-	var names []string
-	for _, c := range all {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, " ")
 }

@@ -182,7 +182,8 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who ident
 func (r *Runtime) create(ctx context.Context, spec services.ContainerSpec, who identity) error {
 	try := func(driver string) error {
 		return call(ctx, slowCall, func(ctx context.Context) error {
-			_, err := r.cli.ContainerCreate(ctx, r.containerConfig(spec, who), r.hostConfig(spec, who, driver), nil, nil, containerName(spec.ID))
+			made, err := r.cli.ContainerCreate(ctx, r.containerConfig(spec, who), r.hostConfig(spec, who, driver), nil, nil, containerName(spec.ID))
+			r.sayOnce(made.Warnings)
 			return err
 		})
 	}

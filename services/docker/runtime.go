@@ -48,6 +48,7 @@ type Runtime struct {
 	images    map[string]bool // refs seen on the engine
 	builds    map[string]*imageBuild
 	leftovers map[string]string // by service: the last image that a failed build has made
+	warned    map[string]bool   // what the engine warned of, and was logged
 	work      sync.WaitGroup
 
 	complete map[string]completedFrom // by ref; see Complete
@@ -90,7 +91,9 @@ func New(opts Options) (*Runtime, error) {
 	if err := prepareRunDir(opts.RunDir, opts.Group); err != nil {
 		return nil, err
 	}
-	settings := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	// As client.FromEnv, but for DOCKER_API_VERSION: it would end the negotiation,
+	// and an older engine refuses what it has not heard of.
+	settings := []client.Opt{client.WithTLSClientConfigFromEnv(), client.WithHostFromEnv(), client.WithAPIVersionNegotiation()}
 	if opts.Host != "" {
 		settings = append(settings, client.WithHost(opts.Host))
 	}
@@ -101,7 +104,7 @@ func New(opts Options) (*Runtime, error) {
 	r := &Runtime{
 		cli: cli, opts: opts, log: opts.Logger,
 		silences: make(map[string]silence), stale: make(map[string]staleImage), locks: make(map[string]*idLock),
-		images: make(map[string]bool), builds: make(map[string]*imageBuild), leftovers: make(map[string]string),
+		images: make(map[string]bool), builds: make(map[string]*imageBuild), leftovers: make(map[string]string), warned: make(map[string]bool),
 		complete: make(map[string]completedFrom), looked: make(map[string]accountFiles),
 		forcing: make(chan struct{}, maxForcing),
 	}
