@@ -62,6 +62,9 @@ type Definition struct {
 	DefaultLife time.Duration // when the user names none
 	MaxLife     time.Duration // of this service; a user's own limit may be lower
 
+	ByEvents bool // the visits of its rules are what the app counts itself, not connections
+	Inward   int  // port of the app's, on the same loopback, on which the bot alone asks it; 0 for none
+
 	NeedsSSHKeys bool     // wants the user's public ssh keys; refuses without
 	Secrets      []string // names of what is made once for each instance, for the app and its owner
 	HostKey      bool     // gets an ssh host key made by onionbot; the answer carries its fingerprint
@@ -73,6 +76,10 @@ type Definition struct {
 
 	Parts []*Definition // of a joint definition: what stands behind its address, see [Join]; it has no image itself
 }
+
+// Events reports whether the app can tell what happens: that it has counted
+// something, or has something new to be asked for.
+func (d *Definition) Events() bool { return d.ByEvents || d.Inward != 0 }
 
 // Source is the build context of an image: a Dockerfile and its files by
 // relative path.

@@ -73,6 +73,11 @@ func TestWholeAddsUpWhatItsPartsSay(t *testing.T) {
 	if got := whole("id", []services.Container{a, b}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+	counts := b
+	counts.ByEvents, counts.News, a.News = true, 4, 1
+	if got := whole("id", []services.Container{a, counts}); !got.ByEvents || got.Visits != 3 || got.News != 5 {
+		t.Errorf("one of them counts itself: %+v", got)
+	}
 	late := b
 	late.Ready, late.Armed, late.Deadline = false, false, at(8)
 	got := whole("id", []services.Container{a, late})
@@ -85,7 +90,7 @@ func TestWholeAddsUpWhatItsPartsSay(t *testing.T) {
 	if got.ID != "id" || got.Exit != services.ExitApp || got.ExitCode != 7 || !got.NoMemory || !got.StartedAt.Equal(at(3)) {
 		t.Errorf("how one ended: %+v", got)
 	}
-	if n := reflect.TypeFor[services.Container]().NumField(); n != 13 {
+	if n := reflect.TypeFor[services.Container]().NumField(); n != 15 {
 		t.Errorf("a container has %d fields: say in whole what each is for several, and try it here", n)
 	}
 }
