@@ -56,5 +56,13 @@ type Clocked interface {
 	ClockAhead() time.Duration
 }
 
+// Inviter is implemented by adapters on whose network a link can carry a code
+// to the bot.
+type Inviter interface {
+	// InviteLink is a link that sends the code to the bot when it is opened;
+	// "" if the bot's name there is not known yet.
+	InviteLink(code string) string
+}
+
 // KeepFunc stores events and the cursor durably.
 type KeepFunc func(ctx context.Context, events []services.Incoming, cursor string) error

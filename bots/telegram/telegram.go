@@ -95,6 +95,7 @@ type Adapter struct {
 	sent    *sentKeys
 	trouble trouble
 	failed  atomic.Uint64 // attempts to receive
+	name    atomic.Pointer[string]
 }
 
 var (

@@ -72,7 +72,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	d.manager = services.NewManager(services.ManagerOptions{
 		Store: store, Catalog: d.catalog, Policy: policy, Clock: d.clock, Log: d.log, Keyring: keyring,
 		NewOnion: d.pool.NewOnion, NewHostKey: sshkey.NewHost, Contents: d.contents,
-		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler,
+		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler, People: d.users.access,
 	})
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Manager: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,

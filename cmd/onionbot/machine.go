@@ -61,6 +61,9 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.store, err = db.Open(ctx, databasePath(cfg), db.Options{Logger: log}); err != nil {
 		return m, err
 	}
+	if err = m.users.access.Join(m.store, log); err != nil {
+		return m, err
+	}
 	defs, err := catalog.Load(cfg.ServicesDir, cfg.Services...)
 	if err != nil {
 		return m, err
