@@ -77,7 +77,7 @@ func openLine(d *services.Definition, i *services.Instance) (line string, link b
 	switch {
 	case i == nil || i.Onion.Address == "":
 		return "", false, ""
-	case d == nil:
+	case d == nil || d.Open == "" && len(d.Ports) == 0: // its image has not said yet how it is opened
 		return i.Onion.Address, false, ""
 	case d.Open == "" && d.Probe == services.ProbeHTTP:
 		line = "http://{address}/"
