@@ -43,6 +43,13 @@ type Editor interface {
 	EditsQuietly()
 }
 
+// Carrier is implemented by adapters whose network carries files to people.
+// They obey [Outgoing.File].
+type Carrier interface {
+	// CarriesUpTo is how large a file may be, in bytes.
+	CarriesUpTo() int64
+}
+
 // ReceiveCounter is implemented by adapters that repeat failed attempts
 // inside Receive, where the hub does not see them.
 type ReceiveCounter interface {

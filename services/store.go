@@ -78,7 +78,8 @@ type NoticeTx interface {
 	// DueByChat are the due notices that may go out side by side, oldest
 	// first: of each chat the perChat oldest, of each network at most
 	// perNetwork, whereby every chat's first comes before anyone's second. A
-	// chat is what a Route's network, account and chat name.
+	// chat is what a Route's network, account and chat name; what is
+	// [Notice.Carried] is a chat of its own.
 	DueByChat(now time.Time, perChat, perNetwork int) ([]*Notice, error)
 	// CountDue is how many pending notices of each network have DueAt at or
 	// before now, those included that wait for another attempt.

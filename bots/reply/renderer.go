@@ -45,6 +45,10 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.back(), nil
 	case services.KindContent:
 		return c.content(), nil
+	case services.KindDropped:
+		return c.dropped(), nil
+	case services.KindDroppedFile:
+		return c.droppedFile(), nil
 	case services.KindUnsafe:
 		return c.unsafe(), nil
 	}

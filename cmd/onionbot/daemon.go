@@ -61,7 +61,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	}
 	replies, messages := &reply.Renderer{Hints: o.hint, Shown: stager{d.contents}.Shown}, withMessagePoints(d.store, o.faultPoint)
 	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
-		Adapters: d.adapters, Store: messages, Replies: replies, Users: d.users.access, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
+		Adapters: d.adapters, Store: messages, Replies: replies, Apps: d.runtime, Users: d.users.access, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
 	})
 	keyring, policy, store := services.NewKeyring(), d.cfg.policy(), withCommitPoints(d.store, o.faultPoint)
 	d.reconciler = reconcile.New(reconcile.Options{

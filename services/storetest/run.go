@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) services.Store) {
 		{"OnlyTheKindsOfOneInstanceAreSkipped", onlyTheKindsOfOneInstanceAreSkipped},
 		{"SlotNamesItsLastMessage", slotNamesItsLastMessage},
 		{"EveryChatsFirstComesFirst", everyChatsFirstComesFirst},
+		{"FilesHideNoWords", filesHideNoWords},
 		{"AChatWaitsAsAWhole", aChatWaitsAsAWhole},
 		{"AnAccountIsGivenUpAsAWhole", anAccountIsGivenUpAsAWhole},
 		{"MessageIsTakenOnce", messageIsTakenOnce},
