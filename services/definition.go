@@ -71,6 +71,7 @@ type Definition struct {
 	Content      string   // where user content is mounted read-only; "" if it takes none
 	EphemeralKey bool     // the onion key never touches the disk; the address does not survive a tor restart
 	Warm         int      // how many addresses are published ahead of time
+	OnDemand     bool     // its image is built when somebody starts it, not ahead of that
 
 	Source Source // what the image is built from
 

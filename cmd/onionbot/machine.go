@@ -171,6 +171,9 @@ func (m *machine) askImages(ctx context.Context) {
 // prepareImages builds what is missing ahead of the first start.
 func (m *machine) prepareImages(ctx context.Context) {
 	for _, def := range m.catalog.All() {
+		if def.OnDemand {
+			continue
+		}
 		err := m.runtime.EnsureImage(ctx, def, func(step string) { m.log.Info("image", "service", def.Name, "step", step) })
 		if err != nil && ctx.Err() == nil {
 			m.log.Warn("image is not ready yet", "service", def.Name, "error", err)

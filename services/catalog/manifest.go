@@ -42,6 +42,7 @@ type Manifest struct {
 	Content      string            `toml:"content"`
 	EphemeralKey bool              `toml:"ephemeral_key"`
 	Warm         int               `toml:"warm"`
+	OnDemand     bool              `toml:"on_demand"`
 	Ports        []manifestPort    `toml:"ports"`
 	Limits       manifestLimits    `toml:"limits"`
 	Account      manifestAccount   `toml:"account"`
@@ -115,7 +116,7 @@ func (m *Manifest) definition(name string) *services.Definition {
 		DefaultLife: m.DefaultLife.Duration, MaxLife: m.MaxLife.Duration,
 		ByEvents: m.Counts == countsApp, Inward: m.Inward,
 		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content,
-		EphemeralKey: m.EphemeralKey, Warm: m.Warm,
+		EphemeralKey: m.EphemeralKey, Warm: m.Warm, OnDemand: m.OnDemand,
 	}
 	for _, p := range m.Ports {
 		d.Ports = append(d.Ports, services.Port{Onion: p.Onion, App: p.App})
@@ -154,6 +155,7 @@ func (m *Manifest) problem() string {
 		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
 		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
 		{m.Content != "" && !services.Mountable(m.Content), "content must be an absolute path outside /onion"},
+		{m.Warm > 0 && m.OnDemand, "warm and on_demand exclude each other"},
 		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "an alias is a word like a service's name"},
 		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), `caps are names without CAP_, like "SETUID"`},
 		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env entries look like NAME=value"},
