@@ -79,10 +79,7 @@ func (h *engineRoom) people() {
 	h.byName = map[string]*services.User{}
 	for i := range 100 {
 		u := &services.User{
-			Name: fmt.Sprint("user", i), Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour,
-		}
-		if i == 0 {
-			u.Role = services.RoleOperator
+			Name: fmt.Sprint("user", i), Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour, Operator: i == 0,
 		}
 		h.users, h.byName[u.Name] = append(h.users, u), u
 	}

@@ -149,9 +149,6 @@ func images(ctx context.Context) error {
 	}
 	defer runtime.Close()
 	for _, d := range defs {
-		if d.OnDemand {
-			continue
-		}
 		if err := runtime.EnsureImage(ctx, d, nil); err != nil {
 			return err
 		}

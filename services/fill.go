@@ -13,6 +13,7 @@ const (
 	ChangeFilled   Change = "filled"   // it showed nothing that was sent before
 	ChangeReplaced Change = "replaced" // other content instead
 	ChangeAdded    Change = "added"    // more content beside
+	ChangeLate     Change = "late"     // the rest of an album, which came after its answer
 	ChangeCleared  Change = "cleared"  // none any more
 )
 
@@ -21,7 +22,7 @@ type FillOptions struct {
 	Instance string // its ID
 	Base     int    // the revision that the content was made from
 	Content  string // directory of staged content that is taken over
-	Change   Change // [ChangeAdded] or [ChangeCleared]
+	Change   Change // [ChangeAdded], [ChangeLate] or [ChangeCleared]
 }
 
 // Fill gives an instance other content; the address stays.

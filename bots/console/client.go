@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"onionbot/bots"
 	"onionbot/private"
 	"onionbot/services"
 )
@@ -108,7 +107,8 @@ func (c *Client) listen() (frame, error) {
 func (c *Client) track(f frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	mine := c.open[f.Command] || c.expected[f.Instance] || f.Type == typeRefused
+	asked := f.Command > 0 && f.Command <= c.next && !news(f.Kind) // "stop a and b" has two answers
+	mine := c.open[f.Command] || asked || c.expected[f.Instance] || f.Type == typeRefused
 	if mine {
 		c.failed = f.Error && !f.Pending
 	}
@@ -146,9 +146,6 @@ func noBot(err error, path string) string {
 	}
 	return fmt.Sprintf("No bot answers at %s. Start it with: onionbot run", path)
 }
-
-// Print prints a reply as a client would.
-func Print(out io.Writer, r bots.Reply) { show(out, frame{Text: r.Text, QR: r.QR}) }
 
 // show prints a reply.
 func show(out io.Writer, f frame) {

@@ -165,6 +165,19 @@ func TestCtlHearsTheEndOfWhatAnotherSessionStarted(t *testing.T) {
 	}
 }
 
+func TestCtlWaitsForEverythingThatOneCommandStops(t *testing.T) {
+	b := newBot(t, func(b *bot, m *bots.Message) {
+		b.send(m.Route, services.KindStopping, "i1", bots.Reply{Text: "stopping a", Pending: true})
+		b.send(m.Route, services.KindStopping, "i2", bots.Reply{Text: "stopping b", Pending: true})
+		b.send(m.Route, services.KindGone, "i1", bots.Reply{Text: "a is gone"})
+		b.send(m.Route, services.KindDown, "i3", bots.Reply{Text: "another one is down", Pending: true})
+		b.send(m.Route, services.KindGone, "i2", bots.Reply{Text: "b is gone"})
+	})
+	if code, out := b.ctl("stop a and b", CtlOptions{}); code != ExitOK || !strings.HasSuffix(out, "b is gone\n") {
+		t.Errorf("%d %q", code, out)
+	}
+}
+
 func TestCtlExitCodes(t *testing.T) {
 	b := newBot(t, func(b *bot, m *bots.Message) {
 		switch m.Text {

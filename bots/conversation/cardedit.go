@@ -13,8 +13,7 @@ func moves(k services.Kind) bool {
 	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended,
 		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
 		return true
-	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe,
-		services.KindDropped, services.KindDroppedFile:
+	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe:
 	}
 	return false
 }

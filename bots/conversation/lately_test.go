@@ -112,6 +112,21 @@ func TestALatePartOfAnAlbumAsksNothingAgain(t *testing.T) {
 	s.want("one.jpg two.jpg", "")
 }
 
+func TestALatePartOfAnAlbumJoinsWhatTheOthersStarted(t *testing.T) {
+	s := newSender(t)
+	album := func(m *bots.Message) { m.Group = "g" }
+	s.says("start site", "one.jpg", album)
+	s.staged.shown = &services.Shown{Files: 1}
+	s.now = s.now.Add(20 * time.Second)
+	if got := s.says("", "two.jpg", album); !strings.Contains(got, "The rest of your album came later: site shows it with the others.") {
+		t.Errorf("answered %q", got)
+	}
+	s.want("one.jpg two.jpg", "site")
+	if got := s.says("", "three.jpg", func(m *bots.Message) { m.Group = "another" }); strings.Contains(got, "album") {
+		t.Errorf("another album: answered %q", got)
+	}
+}
+
 func TestAnAnswerToOnePartOfAnAlbumMeansAllOfIt(t *testing.T) {
 	s := newSender(t)
 	album := func(m *bots.Message) { m.Group = "g" }

@@ -55,7 +55,7 @@ func (t *turn) note(r *Router) func(services.Tx, string) error {
 			sender := senderOf(t.msg)
 			l.use(sender, t.used)
 			if instance != "" {
-				l.Started[sender] = startedLately{Instance: instance, At: t.sentAt().UnixMilli()}
+				l.Started[sender] = startedLately{Instance: instance, Group: t.msg.Group, At: t.sentAt().UnixMilli()}
 			}
 		})
 	}
@@ -135,8 +135,11 @@ func (r *Router) fill(ctx context.Context, t turn, i *services.Instance, u Uploa
 	}
 	t.req.Note = t.note(r)
 	change := services.ChangeAdded
-	if r.o.Content.Shown(i) == nil {
+	switch {
+	case r.o.Content.Shown(i) == nil:
 		change = services.ChangeFilled
+	case u.Late:
+		change = services.ChangeLate
 	}
 	return r.give(ctx, t, i, dir, change)
 }

@@ -20,7 +20,9 @@ func (r *Router) wordless(ctx context.Context, t turn) error {
 		since := t.sentAt().Sub(time.UnixMilli(s.At))
 		i, err := r.o.Manager.Find(ctx, t.user, "#"+s.Instance)
 		if err == nil && i.Live() && since.Abs() < fillWindow {
-			return r.fill(ctx, t, i, Upload{Attachments: t.msg.Attachments, Missing: t.msg.Missing})
+			return r.fill(ctx, t, i, Upload{
+				Attachments: t.msg.Attachments, Missing: t.msg.Missing, Late: s.Group != "" && s.Group == t.msg.Group,
+			})
 		}
 		if err != nil && !errors.As(err, new(*services.Error)) {
 			return err

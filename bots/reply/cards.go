@@ -136,7 +136,7 @@ func (c card) progress() bots.Reply {
 
 func (c card) extended() bots.Reply {
 	if c.i == nil || !c.i.Live() {
-		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type \"start %s\" to start it again.", c.name, c.name)}
+		return bots.Reply{Text: fmt.Sprintf("%s has ended in the meantime. Type %q to start it again.", c.name, c.anew())}
 	}
 	return c.full(fmt.Sprintf("%s lives longer now, by %s.", c.name, spanArg(c.n.Args["by"])), c.until())
 }

@@ -36,7 +36,7 @@ func (c card) unreachable() bots.Reply {
 	return bots.Reply{
 		Text: lines(
 			fmt.Sprintf("%s could not be reached in time%s. I removed it; nothing is left of it.", c.name, why),
-			fmt.Sprintf("Type \"start %s\" to try again.", c.again())),
+			fmt.Sprintf("Type %q to try again.", c.anew())),
 		Buttons: c.startAgain(), Error: true,
 	}
 }
@@ -77,7 +77,7 @@ func (c card) lost() bots.Reply {
 		text = fmt.Sprintf("%s has ended: tor was restarted, and its key was kept in memory only. The address is lost; nothing is left of it.", c.name)
 	}
 	return bots.Reply{
-		Text:    lines(text, fmt.Sprintf("Type \"start %s\" to start it again, at a new address.", c.again())),
+		Text:    lines(text, fmt.Sprintf("Type %q to start it again, at a new address.", c.anew())),
 		Buttons: c.startAgain(), Error: true,
 	}
 }
@@ -110,6 +110,19 @@ func (c card) again() string {
 	return ""
 }
 
+// anew is what to type to start the like of the instance again, under its name.
+// It is "start" alone where not even its service is known any more.
+func (c card) anew() string {
+	switch s := c.again(); {
+	case s == "" || s[0] == '#':
+		return "start"
+	case c.name == s || c.name[0] == '#':
+		return "start " + s
+	default:
+		return "start " + s + " as " + c.name
+	}
+}
+
 func serviceOf(i *services.Instance) string {
 	if i == nil {
 		return ""
@@ -119,7 +132,7 @@ func serviceOf(i *services.Instance) string {
 
 func (c card) startAgain() [][]bots.Button {
 	if s := c.again(); s != "" && s[0] != '#' {
-		return [][]bots.Button{{button("Start again", "start "+s)}}
+		return [][]bots.Button{{button("Start again", c.anew())}}
 	}
 	return nil
 }

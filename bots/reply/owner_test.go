@@ -54,3 +54,35 @@ func TestEveryAddressOfAListCanBeCopied(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestStartingAgainKeepsTheNameOfWhatHasEnded(t *testing.T) {
+	named := func(name string, to func(*services.Instance)) *services.Instance {
+		return botstest.Instance("site", func(i *services.Instance) {
+			i.Name = name
+			to(i)
+		})
+	}
+	ended := func(i *services.Instance) { i.Desired, i.State = services.DesiredGone, services.StateGone }
+	for _, tt := range []struct {
+		kind services.Kind
+		i    *services.Instance
+		want string
+	}{
+		{services.KindExtended, named("m2", ended), `Type "start site as m2" to start it again`},
+		{services.KindExtended, named("site", ended), `Type "start site" to start it again`},
+		{services.KindUnreachable, named("m2", ended), `Type "start site as m2" to try again`},
+		{services.KindLost, named("m2", ended), `Type "start site as m2" to start it again`},
+		{services.KindExtended, nil, `Type "start" to start it again`},
+	} {
+		n := &services.Notice{Kind: tt.kind, Args: map[string]string{}}
+		r, err := (&Renderer{}).Render(n, tt.i, nil, botstest.Noon())
+		if err != nil || !strings.Contains(r.Text, tt.want) {
+			t.Errorf("%s: %+v, %v, want %q", tt.kind, r, err, tt.want)
+		}
+		for _, row := range r.Buttons {
+			if tt.i != nil && tt.i.Name == "m2" && row[0].Label == "Start again" && row[0].Command != "start site as m2" {
+				t.Errorf("%s: %+v", tt.kind, row)
+			}
+		}
+	}
+}

@@ -106,6 +106,8 @@ func (c card) content() bots.Reply {
 		head = "%s now shows what you sent. The address is the same."
 	case services.ChangeAdded:
 		head = "Added: %s shows it with the rest. The address is the same."
+	case services.ChangeLate:
+		head = "The rest of your album came later: %s shows it with the others. The address is the same."
 	case services.ChangeCleared:
 		head = "%s shows nothing of yours any more. The address is the same."
 	case services.ChangeReplaced:

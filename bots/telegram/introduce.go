@@ -44,10 +44,7 @@ func (a *Adapter) introduce(ctx context.Context) {
 
 func (a *Adapter) checkAccount(ctx context.Context) error {
 	return a.call(ctx, func(b *tele.Bot) error {
-		answer, err := b.Raw("getMe", struct{}{})
-		if err == nil {
-			a.learnName(answer)
-		}
+		_, err := b.Raw("getMe", struct{}{})
 		return err
 	})
 }

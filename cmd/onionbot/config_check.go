@@ -121,14 +121,10 @@ func (c *config) actors() map[string]string {
 }
 
 func (u *userConfig) user() *services.User {
-	user := &services.User{
+	return &services.User{
 		Name: u.Name, Services: u.Services, MaxInstances: u.MaxInstances,
-		MaxLife: u.MaxLife.Duration, SSHKeys: u.SSHKeys,
+		MaxLife: u.MaxLife.Duration, SSHKeys: u.SSHKeys, Operator: u.Operator,
 	}
-	if u.Operator {
-		user.Role = services.RoleOperator
-	}
-	return user
 }
 
 func (c *config) level() (slog.Level, error) {

@@ -19,7 +19,7 @@ import (
 	"onionbot/services"
 )
 
-//go:embed chat drop share site solid ssh
+//go:embed chat share site ssh
 var embedded embed.FS
 
 const (

@@ -65,7 +65,6 @@ func (l layout) open() string            { return filepath.Join(l.dir, openDir) 
 func (l layout) control() string         { return filepath.Join(l.dir, controlDir) }
 func (l layout) deadline() string        { return filepath.Join(l.dir, controlDir, shim.DeadlineFile) }
 func (l layout) shim() string            { return filepath.Join(l.dir, shim.ControlSocket) }
-func (l layout) inward() string          { return filepath.Join(l.dir, shim.InwardSocket) }
 func (l layout) report() string          { return filepath.Join(l.dir, shim.ReportFile) }
 func (l layout) socket(onion int) string { return filepath.Join(l.dir, shim.SocketName(onion)) }
 
@@ -105,8 +104,8 @@ func (l layout) reset(group int) error {
 
 // seal takes the sockets out of the container's reach; see the package
 // comment. It may be repeated, after a crash in the middle too.
-func (l layout) seal(d *services.Definition, group int) error {
-	names := expectedSockets(d)
+func (l layout) seal(ports []services.Port, group int) error {
+	names := expectedSockets(ports)
 	entries, err := os.ReadDir(l.open())
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(l.checkSockets(names), l.shut(group))
@@ -135,13 +134,11 @@ func (l layout) shut(group int) error {
 	if group == 0 {
 		return nil
 	}
-	err := os.Chmod(l.shim(), 0o600)
-	for _, path := range []string{l.report(), l.inward()} {
-		if e := os.Chmod(path, 0o600); !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
+	err := os.Chmod(l.report(), 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return err
+	return errors.Join(err, os.Chmod(l.shim(), 0o600))
 }
 
 // checkSockets fails unless every name is a socket, and the report a file; what
@@ -163,12 +160,9 @@ func (l layout) checkSockets(names []string) error {
 	return nil
 }
 
-func expectedSockets(d *services.Definition) []string {
+func expectedSockets(ports []services.Port) []string {
 	names := []string{shim.ControlSocket}
-	if d.Inward != 0 {
-		names = append(names, shim.InwardSocket)
-	}
-	for _, p := range d.Ports {
+	for _, p := range ports {
 		names = append(names, shim.SocketName(p.Onion))
 	}
 	return names

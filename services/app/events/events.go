@@ -69,13 +69,6 @@ func Read(r io.Reader, take func(Tally)) error {
 	const longest = 64
 	lines := bufio.NewReaderSize(r, 4<<10)
 	var t Tally
-	handOn := func() {
-		if t != (Tally{}) {
-			take(t)
-		}
-		t = Tally{}
-	}
-	defer handOn()
 	for long := false; ; {
 		line, err := lines.ReadSlice('\n')
 		switch {
@@ -91,8 +84,9 @@ func Read(r io.Reader, take func(Tally)) error {
 		case string(line) == News+"\n":
 			t.News++
 		}
-		if lines.Buffered() == 0 {
-			handOn()
+		if lines.Buffered() == 0 && t != (Tally{}) {
+			take(t)
+			t = Tally{}
 		}
 	}
 }
