@@ -79,7 +79,10 @@ func (h *engineRoom) people() {
 	h.byName = map[string]*services.User{}
 	for i := range 100 {
 		u := &services.User{
-			Name: fmt.Sprint("user", i), Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour, Operator: i == 0,
+			Name: fmt.Sprint("user", i), Services: []string{"*"}, MaxInstances: 1000, MaxLife: 168 * time.Hour,
+		}
+		if i == 0 {
+			u.Role = services.RoleOperator
 		}
 		h.users, h.byName[u.Name] = append(h.users, u), u
 	}

@@ -149,6 +149,9 @@ func images(ctx context.Context) error {
 	}
 	defer runtime.Close()
 	for _, d := range defs {
+		if d.OnDemand {
+			continue
+		}
 		if err := runtime.EnsureImage(ctx, d, nil); err != nil {
 			return err
 		}

@@ -43,6 +43,13 @@ type Editor interface {
 	EditsQuietly()
 }
 
+// Carrier is implemented by adapters whose network carries files to people.
+// They obey [Outgoing.File].
+type Carrier interface {
+	// CarriesUpTo is how large a file may be, in bytes.
+	CarriesUpTo() int64
+}
+
 // ReceiveCounter is implemented by adapters that repeat failed attempts
 // inside Receive, where the hub does not see them.
 type ReceiveCounter interface {
@@ -54,6 +61,14 @@ type ReceiveCounter interface {
 type Clocked interface {
 	// ClockAhead is how far this machine's clock is ahead of the network's.
 	ClockAhead() time.Duration
+}
+
+// Inviter is implemented by adapters on whose network a link can carry a code
+// to the bot.
+type Inviter interface {
+	// InviteLink is a link that sends the code to the bot when it is opened;
+	// "" if the bot's name there is not known yet.
+	InviteLink(code string) string
 }
 
 // KeepFunc stores events and the cursor durably.

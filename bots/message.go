@@ -74,6 +74,7 @@ const (
 type Identity struct {
 	Account string // the network's immutable id; the only thing that rights hang on
 	Handle  string // what people read; never decides anything
+	Local   bool   // sits at the machine itself
 	Actor   string // the account's global address where a network has one (ActivityPub's actor URI): shown and pinned; "" elsewhere
 }
 

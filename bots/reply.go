@@ -1,6 +1,11 @@
 package bots
 
-import "onionbot/services"
+import (
+	"context"
+	"io"
+
+	"onionbot/services"
+)
 
 // Button is an offer to type something: the label is shown, the command is
 // what happens, in the grammar of every network.
@@ -22,11 +27,21 @@ type Reply struct {
 	Error   bool       // nothing was done: the command was refused or failed
 }
 
+// File is a file that goes to a person, fetched when it is sent and kept
+// nowhere on its way.
+type File struct {
+	Size int64 // bytes, as announced; the name comes on top
+	// Open returns the file's name, which is clean, and its content.
+	// [services.CodeNotFound] says that it is there no more.
+	Open func(ctx context.Context) (name string, content io.ReadCloser, err error)
+}
+
 // Outgoing is one reply on its way to a network.
 type Outgoing struct {
 	Key     string // idempotency key; the same on every attempt
 	To      services.Route
 	Reply   Reply
+	File    *File  // to be sent with Reply.Text below it, to a [Carrier] only
 	Edit    string // RemoteID of the message to edit; "" for a new one
 	Alert   bool   // must ring: never an edit
 	Quiet   bool   // an edit or nothing: no new message if there is none to edit

@@ -47,6 +47,7 @@ func (t *tx) Purge(before time.Time) error {
 		`DELETE FROM incoming WHERE received_at < ?`,
 		`DELETE FROM handled WHERE handled_at < ?`,
 		`DELETE FROM audit WHERE at < ?`,
+		`DELETE FROM invites WHERE expires_at < ?`,
 	} {
 		if _, err := t.change("purge", query, millis(before)); err != nil {
 			return err

@@ -27,6 +27,10 @@ func conditions(f services.InstanceFilter) (where string, args []any) {
 	if f.NotEnded {
 		where += " AND state <> 'gone'"
 	}
+	if !f.CreatedAfter.IsZero() {
+		where += " AND created_at > ?"
+		args = append(args, millis(f.CreatedAfter))
+	}
 	return where, args
 }
 
@@ -37,6 +41,6 @@ func endedConditions(f services.InstanceFilter) (where string, args []any, some 
 		(f.Desired != "" && f.Desired != services.DesiredGone) || (f.State != "" && f.State != services.StateGone) {
 		return "", nil, false
 	}
-	where, args = conditions(services.InstanceFilter{Owner: f.Owner, Service: f.Service})
+	where, args = conditions(services.InstanceFilter{Owner: f.Owner, Service: f.Service, CreatedAfter: f.CreatedAfter})
 	return where, args, true
 }

@@ -109,6 +109,9 @@ func (t *tx) EraseInstance(id string) error {
 	if _, err := t.change("erase instance", eraseInstance, id); err != nil {
 		return err
 	}
+	if _, err := t.change("erase instance", `DELETE FROM shares WHERE instance = ?`, id); err != nil {
+		return err
+	}
 	_, err = t.change("erase instance", `DELETE FROM instances WHERE id = ?`, id)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // network, whereby the first ones of all chats come first.
 const dueByChat = `WITH
 	due AS (
-		SELECT *, row_number() OVER (PARTITION BY network, account, chat ORDER BY due_at, id) AS place
+		SELECT *, row_number() OVER (PARTITION BY network, account, chat, kind = 'dropped-file' ORDER BY due_at, id) AS place
 		FROM notices WHERE max(due_at, next_at) <= ?1),
 	ranked AS (
 		SELECT *, row_number() OVER (PARTITION BY network ORDER BY place, due_at, id) AS rank

@@ -19,6 +19,16 @@ CREATE INDEX audit_at ON audit (at);
 CREATE UNIQUE INDEX audit_hour ON audit (hour, network, account, owner, action, instance, outcome, detail)
     WHERE hour IS NOT NULL;
 
+CREATE TABLE bindings (
+    network    TEXT    NOT NULL,
+    account    TEXT    NOT NULL,
+    actor      TEXT    NOT NULL,
+    user       TEXT    NOT NULL,
+    configured INTEGER NOT NULL CHECK (configured IN (0, 1)),
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (network, account)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cursors (
     network TEXT NOT NULL PRIMARY KEY,
     cursor  TEXT NOT NULL
@@ -115,6 +125,26 @@ CREATE INDEX instances_owner ON instances (owner, name) WHERE state <> 'gone';
 
 CREATE INDEX instances_warm ON instances (service) WHERE desired = 'warm';
 
+CREATE TABLE invites (
+    hash          TEXT    NOT NULL PRIMARY KEY CHECK (hash <> ''),
+    kind          TEXT    NOT NULL CHECK (kind IN ('invite', 'link')),
+    user          TEXT    NOT NULL,
+    role          TEXT    NOT NULL,
+    services      TEXT    NOT NULL, -- JSON array
+    max_instances INTEGER NOT NULL,
+    max_life_ms   INTEGER NOT NULL,
+    per_day       INTEGER NOT NULL,
+    storage       INTEGER NOT NULL,
+    configured    INTEGER NOT NULL CHECK (configured IN (0, 1)),
+    invited_by    TEXT    NOT NULL,
+    network       TEXT    NOT NULL, -- where the one who asked for it reads
+    account       TEXT    NOT NULL,
+    chat          TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    UNIQUE (kind, user)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE notices (
     id         INTEGER PRIMARY KEY AUTOINCREMENT, -- of finished notices, too
     key        TEXT    NOT NULL UNIQUE CHECK (key <> ''),
@@ -140,7 +170,36 @@ CREATE INDEX notices_due ON notices (max(due_at, next_at));
 
 CREATE INDEX notices_instance ON notices (instance);
 
+CREATE TABLE people (
+    name          TEXT    NOT NULL PRIMARY KEY CHECK (name <> ''),
+    role          TEXT    NOT NULL CHECK (role IN ('member', 'guest')), -- only the configuration makes operators
+    services      TEXT    NOT NULL, -- JSON array
+    max_instances INTEGER NOT NULL,
+    max_life_ms   INTEGER NOT NULL,
+    per_day       INTEGER NOT NULL,
+    storage       INTEGER NOT NULL,
+    blocked       INTEGER NOT NULL CHECK (blocked IN (0, 1)),
+    invited_by    TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shares (
+    instance TEXT NOT NULL,
+    user     TEXT NOT NULL,
+    PRIMARY KEY (instance, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX shares_user ON shares (user);
+
+CREATE TABLE user_keys (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    user       TEXT    NOT NULL,
+    configured INTEGER NOT NULL CHECK (configured IN (0, 1)),
+    line       TEXT    NOT NULL,
+    at         INTEGER NOT NULL
+) STRICT;

@@ -17,7 +17,7 @@ const (
 // secretTables are those whose rows have to be unreadable once they are
 // erased. They hold what is live and no more; what grows is in other tables,
 // which never had any of it.
-var secretTables = []string{"instances", "notices", "incoming", "cursors", "settings"}
+var secretTables = []string{"instances", "notices", "incoming", "cursors", "settings", "invites", "user_keys", "shares"}
 
 // Scrub writes the tables anew that hold secrets, moves everything from the
 // write-ahead log into the file and empties the log. It tries until no reader

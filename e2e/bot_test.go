@@ -63,15 +63,20 @@ func (b *bot) write(name, text string) {
 	}
 }
 
-// set adds a line to a section of the configuration that is there.
-func (b *bot) set(section, line string) {
+func (b *bot) read(name string) string {
 	b.t.Helper()
-	text, err := os.ReadFile(filepath.Join(b.dir, "config.toml"))
+	text, err := os.ReadFile(filepath.Join(b.dir, name))
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	return string(text)
+}
+
+// set adds a line to a section of the configuration that is there.
+func (b *bot) set(section, line string) {
+	b.t.Helper()
 	head := "[" + section + "]\n"
-	b.write("config.toml", strings.Replace(string(text), head, head+line+"\n", 1))
+	b.write("config.toml", strings.Replace(b.read("config.toml"), head, head+line+"\n", 1))
 }
 
 // start starts the daemon and returns when it answers.

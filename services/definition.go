@@ -62,17 +62,25 @@ type Definition struct {
 	DefaultLife time.Duration // when the user names none
 	MaxLife     time.Duration // of this service; a user's own limit may be lower
 
+	ByEvents bool // the visits of its rules are what the app counts itself, not connections
+	Inward   int  // port of the app's, on the same loopback, on which the bot alone asks it; 0 for none
+
 	NeedsSSHKeys bool     // wants the user's public ssh keys; refuses without
 	Secrets      []string // names of what is made once for each instance, for the app and its owner
 	HostKey      bool     // gets an ssh host key made by onionbot; the answer carries its fingerprint
 	Content      string   // where user content is mounted read-only; "" if it takes none
 	EphemeralKey bool     // the onion key never touches the disk; the address does not survive a tor restart
 	Warm         int      // how many addresses are published ahead of time
+	OnDemand     bool     // its image is built when somebody starts it, not ahead of that
 
 	Source Source // what the image is built from
 
 	Parts []*Definition // of a joint definition: what stands behind its address, see [Join]; it has no image itself
 }
+
+// Events reports whether the app can tell what happens: that it has counted
+// something, or has something new to be asked for.
+func (d *Definition) Events() bool { return d.ByEvents || d.Inward != 0 }
 
 // Source is the build context of an image: a Dockerfile and its files by
 // relative path.

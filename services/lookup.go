@@ -33,7 +33,7 @@ func (m *Manager) Find(ctx context.Context, u *User, target string) (*Instance, 
 // operator everybody's but the warm addresses, which are nobody's yet.
 func visible(tx Tx, u *User, f InstanceFilter) ([]*Instance, error) {
 	f.NotEnded = true
-	if !u.Operator {
+	if !u.Operates() {
 		f.Owner = u.Name
 	}
 	found, err := tx.Instances(f)
@@ -80,7 +80,7 @@ func findByID(tx Tx, u *User, id string) (*Instance, error) {
 		return nil, unknown(tx, u, "#"+id)
 	case err != nil:
 		return nil, err
-	case i.Ended(), i.Owner == "", !u.Operator && i.Owner != u.Name:
+	case i.Ended(), i.Owner == "", !u.Operates() && i.Owner != u.Name:
 		return nil, unknown(tx, u, "#"+id)
 	}
 	return i, nil

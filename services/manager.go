@@ -14,7 +14,8 @@ type Manager struct {
 	o ManagerOptions
 }
 
-// ManagerOptions are what a [Manager] works with. All but Contents are required.
+// ManagerOptions are what a [Manager] works with. All but Contents and People
+// are required.
 type ManagerOptions struct {
 	Store      Store
 	Catalog    *Catalog
@@ -28,7 +29,12 @@ type ManagerOptions struct {
 	Reconciler Notifier
 	Outbox     Outbox
 	Health     HealthSource
+	People     PeopleListener // hears when the people of the store change; nil for nobody
 }
+
+// PeopleListener is told that people of the store, or what is theirs, are
+// others than before.
+type PeopleListener interface{ Changed() }
 
 // NewManager makes a manager.
 func NewManager(o ManagerOptions) *Manager {
@@ -63,6 +69,9 @@ func (m *Manager) command(ctx context.Context, req Request, audit AuditEntry,
 	err := m.o.Store.Update(ctx, func(tx Tx) error {
 		fresh, err := tx.MarkHandled(req.Network, req.MessageID)
 		if err != nil || !fresh {
+			return err
+		}
+		if err := stillMay(tx, req.User); err != nil {
 			return err
 		}
 		for _, id := range req.Also {

@@ -16,20 +16,22 @@ type Kind string
 
 // The kinds of notice.
 const (
-	KindReply       Kind = "reply"       // the answer to a command that is not about one instance; Body holds it, rendered
-	KindStarted     Kind = "started"     // accepted; address and expiry; Args: again if it ran already, then untaken-time, untaken-rules
-	KindProgress    Kind = "progress"    // a long step goes on; Args: step; or fault, if it failed and is tried again, and how an app ended (exit, memory)
-	KindReachable   Kind = "reachable"   // verified through tor
-	KindUnreachable Kind = "unreachable" // given up and removed
-	KindExtended    Kind = "extended"    // a new deadline
-	KindReminder    Kind = "reminder"    // expires soon; Args: left
-	KindStopping    Kind = "stopping"    // stop accepted
-	KindGone        Kind = "gone"        // nothing is left, checked; Args: reason; checked; opened "never"; early, by how much a clock that was set forward brought it closer
-	KindDown        Kind = "down"        // not reachable, being repaired; Args: fault; exit, memory
-	KindBack        Kind = "back"        // reachable again
-	KindLost        Kind = "lost"        // ended by a fault; Args: reason, fault; exit, memory
-	KindUnsafe      Kind = "unsafe"      // to an operator: a start was refused; Args: service, instance, reached
-	KindContent     Kind = "content"     // other content is shown; Args: change, and as of "started"
+	KindReply       Kind = "reply"        // the answer to a command that is not about one instance; Body holds it, rendered
+	KindStarted     Kind = "started"      // accepted; address and expiry; Args: again if it ran already, then untaken-time, untaken-rules
+	KindProgress    Kind = "progress"     // a long step goes on; Args: step; or fault, if it failed and is tried again, and how an app ended (exit, memory)
+	KindReachable   Kind = "reachable"    // verified through tor
+	KindUnreachable Kind = "unreachable"  // given up and removed
+	KindExtended    Kind = "extended"     // a new deadline
+	KindReminder    Kind = "reminder"     // expires soon; Args: left
+	KindStopping    Kind = "stopping"     // stop accepted
+	KindGone        Kind = "gone"         // nothing is left, checked; Args: reason; checked; opened "never"; early, by how much a clock that was set forward brought it closer
+	KindDown        Kind = "down"         // not reachable, being repaired; Args: fault; exit, memory
+	KindBack        Kind = "back"         // reachable again
+	KindLost        Kind = "lost"         // ended by a fault; Args: reason, fault; exit, memory
+	KindUnsafe      Kind = "unsafe"       // to an operator: a start was refused; Args: service, instance, reached
+	KindContent     Kind = "content"      // other content is shown; Args: change, and as of "started"
+	KindDropped     Kind = "dropped"      // strangers have left something; Args: drops, files, notes, bytes; more, if not all of it follows as KindDroppedFile
+	KindDroppedFile Kind = "dropped-file" // one file of it, for networks that carry files; Args: container; path of it there; size. Nothing of the file itself
 )
 
 // NoticeState is where a notice is on its way.
@@ -68,6 +70,10 @@ type Notice struct {
 	State    NoticeState
 	RemoteID string // the network's id of the message, once sent
 }
+
+// Carried reports whether the notice is a file on its way, which may take long
+// and keeps nothing else waiting.
+func (n *Notice) Carried() bool { return n.Kind == KindDroppedFile }
 
 // CardSlot is the slot of the message that shows an instance as it is: notices
 // in it edit the message, where the network can.

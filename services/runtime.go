@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -43,7 +44,9 @@ type Container struct {
 	Ready     bool      // the app accepts connections
 	Armed     bool      // visits are being counted
 	Deadline  time.Time // what the shim was told last; zero if unknown
-	Visits    int       // connections since the instance began, across containers
+	Visits    int       // connections, or what the app counts, since the instance began, across containers
+	ByEvents  bool      // the visits are what the app counts
+	News      int       // how often the app has told that there is something new to ask for
 	LastVisit time.Time
 	Active    int // open connections
 	StartedAt time.Time
@@ -55,7 +58,7 @@ type ContainerSpec struct {
 	Definition *Definition
 	Deadline   time.Time
 	Rules      Rules
-	Visits     int // connections already counted in an earlier container
+	Visits     int // already counted in an earlier container
 	SSHKeys    []string
 	HostKey    Secret
 	Address    string            // of its onion, which the app may have to know
@@ -93,6 +96,11 @@ type Runtime interface {
 	// Arm makes the shim count visits and idle time from now on. It is called
 	// once the address was verified, so that our own probe burns nothing.
 	Arm(ctx context.Context, id string) error
+	// Ask sends the app a request without a body on its inward port, and
+	// returns the body of its answer, which ends with an error after most
+	// bytes. What comes is as hostile as any visitor. [CodeNotFound] says that
+	// the app knows no such path. The whole exchange ends with ctx.
+	Ask(ctx context.Context, id, method, path string, most int64) (io.ReadCloser, error)
 	// Inspect observes one instance. ContainerAbsent is not an error, nor is a
 	// container that the engine has and cannot describe (ContainerUnknown).
 	Inspect(ctx context.Context, id string) (Container, error)
@@ -106,7 +114,7 @@ type Runtime interface {
 	// Remove ends and removes the container, its sockets and its directory.
 	Remove(ctx context.Context, id string) error
 	// Events calls notify with an instance's ID when something happened to its
-	// container, and with "" when events may have been missed (after every
+	// container or its app has told something, and with "" when events may have been missed (after every
 	// reconnect). It returns when ctx ends.
 	Events(ctx context.Context, notify func(id string)) error
 	// Ping reports whether the engine answers.

@@ -18,7 +18,7 @@ func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) err
 	if opts.Name == "" {
 		opts.Name = def.defaultName()
 	}
-	if !validName(opts.Name) {
+	if !ValidName(opts.Name) {
 		return E(CodeBadName, "word", opts.Name)
 	}
 	if opts.Content != "" && def.Content == "" {
@@ -99,7 +99,7 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 			inst = running
 			return m.again(tx, req, def, opts, running, now)
 		}
-		if err := m.quota(tx, req.User, len(def.Singles())); err != nil {
+		if err := m.quota(tx, req.User, len(def.Singles()), now); err != nil {
 			return nil, err
 		}
 		if inst, err = m.takeWarm(tx, def, fresh); err != nil {
@@ -183,47 +183,6 @@ func (m *Manager) takeWarm(tx Tx, def *Definition, fresh *Instance) (*Instance, 
 	return fresh, nil
 }
 
-// quota refuses a start beyond what the user, or this host, may have. What counts
-// is containers, since that is what the host's memory goes to: several services
-// behind one address are as many as they are apart. What is being taken down is
-// still there, and counts until nothing of it is left.
-func (m *Manager) quota(tx Tx, u *User, needs int) error {
-	mine, err := countContainers(tx, InstanceFilter{Owner: u.Name, NotEnded: true})
-	if err != nil {
-		return err
-	}
-	if mine+needs > u.MaxInstances {
-		return tooMany(tx, u, mine, needs)
-	}
-	limit := m.o.Policy.MaxInstances
-	if limit <= 0 {
-		return nil
-	}
-	total, err := countContainers(tx, InstanceFilter{NotEnded: true})
-	if err != nil {
-		return err
-	}
-	warm, err := tx.CountInstances(InstanceFilter{Desired: DesiredWarm})
-	if err == nil && total-warm+needs > limit {
-		err = E(CodeFull)
-	}
-	return err
-}
-
-// tooMany says whether it is what runs that is too much, or what is ending.
-func tooMany(tx Tx, u *User, mine, needs int) error {
-	running, err := countContainers(tx, InstanceFilter{Owner: u.Name, Desired: DesiredRunning})
-	switch {
-	case err != nil:
-		return err
-	case running >= u.MaxInstances:
-		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances))
-	case running+needs > u.MaxInstances: // there is room, but not for as many
-		return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances), "needs", fmt.Sprint(needs), "have", fmt.Sprint(running))
-	}
-	return E(CodeTooMany, "max", fmt.Sprint(u.MaxInstances), "ending", fmt.Sprint(mine-running))
-}
-
 // reminders are the notices before expiry, due at their times.
 func (m *Manager) reminders(inst *Instance, now time.Time) []*Notice {
 	var out []*Notice
@@ -266,12 +225,12 @@ func freeName(tx Tx, u *User, name string) (string, error) {
 	}
 }
 
-// maxName is the longest name of an instance, in bytes.
+// maxName is the longest name, in bytes.
 const maxName = 32
 
-// validName bounds what a user may call an instance: it is typed on phones
+// ValidName bounds what an instance or a user may be called: it is typed on phones
 // and read in replies.
-func validName(s string) bool {
+func ValidName(s string) bool {
 	if len(s) == 0 || len(s) > maxName || s == "all" || s[0] == '-' {
 		return false
 	}

@@ -29,6 +29,8 @@ type InstanceFilter struct {
 	Desired  Desired
 	State    State
 	NotEnded bool // State is not StateGone
+	// CreatedAfter selects what was created later; zero for everything.
+	CreatedAfter time.Time
 }
 
 // Tx is one transaction. Lookups that find nothing return [CodeNotFound].
@@ -38,9 +40,10 @@ type Tx interface {
 	AuditTx
 	InboxTx
 	SettingTx
+	PeopleTx
 
 	// Purge removes ended instances, handled messages, received messages,
-	// finished notices and audit entries older than before.
+	// finished notices, invites that have expired and audit entries older than before.
 	Purge(before time.Time) error
 }
 
@@ -56,7 +59,7 @@ type InstanceTx interface {
 	PutInstance(i *Instance) error
 	// EraseInstance takes everything of an ended instance but what the
 	// audit needs: ID, owner, service, times and reason stay; address, keys,
-	// name, route and rules go. Notices of it that are no longer pending lose
+	// name, route, rules and shares go. Notices of it that are no longer pending lose
 	// their body and arguments.
 	EraseInstance(id string) error
 }
@@ -75,7 +78,8 @@ type NoticeTx interface {
 	// DueByChat are the due notices that may go out side by side, oldest
 	// first: of each chat the perChat oldest, of each network at most
 	// perNetwork, whereby every chat's first comes before anyone's second. A
-	// chat is what a Route's network, account and chat name.
+	// chat is what a Route's network, account and chat name; what is
+	// [Notice.Carried] is a chat of its own.
 	DueByChat(now time.Time, perChat, perNetwork int) ([]*Notice, error)
 	// CountDue is how many pending notices of each network have DueAt at or
 	// before now, those included that wait for another attempt.

@@ -24,7 +24,7 @@ func Anna() *services.User {
 
 // Operator may do everything.
 func Operator() *services.User {
-	return &services.User{Name: "operator", Services: []string{"*"}, MaxInstances: 10, Operator: true}
+	return &services.User{Name: "operator", Services: []string{"*"}, MaxInstances: 10, Role: services.RoleOperator}
 }
 
 // Catalog is what can be started; "secret" is nothing for Anna.

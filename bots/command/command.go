@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"onionbot/services"
 )
 
 // Verb is what a command does; its value is the word that people type.
@@ -24,6 +26,16 @@ const (
 	VerbHelp     Verb = "help"
 	VerbQR       Verb = "qr"
 	VerbAudit    Verb = "audit"
+	VerbWhoami   Verb = "whoami"
+	VerbLink     Verb = "link"
+	VerbInvite   Verb = "invite"
+	VerbInvites  Verb = "invites"
+	VerbUsers    Verb = "users"
+	VerbUser     Verb = "user"
+	VerbLimit    Verb = "limit"
+	VerbBlock    Verb = "block"
+	VerbUnblock  Verb = "unblock"
+	VerbRemove   Verb = "remove" // a user; services are stopped
 )
 
 // Command is a line that was understood. Fields that a verb has no use for
@@ -36,13 +48,20 @@ type Command struct {
 	Others  []string      // stop: more names
 	All     bool          // stop: everything; help: all commands
 	New     bool          // start: another one, under a name that is free
-	For     time.Duration // start, more
+	For     time.Duration // start, more; invite: how long the code is good
 	Until   time.Time     // start, more: instead of For
 	Idle    time.Duration // start: end after this long without a visitor
 	Visits  int           // start: end after this many connections
 	Topic   Verb          // help: one command; "" for all
 	With    string        // start, add: "#" and the ID of an earlier message whose files are meant
 	Body    string        // start, add: the lines below the command
+
+	Person string          // invite, user, limit, block, unblock, remove: their name
+	Rights services.Rights // invite, limit: what they may do
+	Cancel bool            // invite: the code that was given out for them
+	// TakeOver makes what a removed user runs one's own, EndTheirs ends it; one
+	// of the two has to be said: remove.
+	TakeOver, EndTheirs bool
 	// KeepMetadata leaves in pictures what they tell about their maker: start, add.
 	KeepMetadata bool
 }
@@ -69,6 +88,16 @@ func (c Command) String() string {
 		if c.Topic != "" {
 			add(string(c.Topic))
 		}
+	case VerbRemove:
+		add("user", c.Person)
+		switch {
+		case c.TakeOver:
+			add("and", "keep")
+		case c.EndTheirs:
+			add("and", "end")
+		}
+	case VerbInvite, VerbUser, VerbLimit, VerbBlock, VerbUnblock:
+		c.person(add)
 	}
 	switch {
 	case c.All:

@@ -14,6 +14,7 @@ import (
 type Grammar struct {
 	Services []*services.Definition // the whole catalogue
 	User     *services.User
+	Users    []string  // names of everybody; for operators only
 	Now      time.Time // its location is the one that "until 18:00" means
 }
 
@@ -66,7 +67,16 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 	if slash && len(ws) == 1 && ws[0] == string(VerbStart) {
 		return Command{Verb: VerbGreet}, nil
 	}
+	if c, ok := g.removes(ws); ok {
+		return c, nil
+	}
+	if links(ws) {
+		return Command{Verb: VerbLink}, nil
+	}
 	for _, e := range g.visible() {
+		if e.Name == VerbRemove || e.Name == VerbLink { // said above; these words have another meaning, too
+			continue
+		}
 		if e.Name != Verb(ws[0]) && !slices.Contains(e.Aliases, ws[0]) {
 			continue
 		}

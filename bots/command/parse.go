@@ -33,6 +33,11 @@ func parseHelp(r *reader, c *Command) error {
 	case "all", "everything":
 		c.All = true
 		return nil
+	case string(TopicPeople):
+		if u := r.grammar.User; u != nil && u.Operates() {
+			c.Topic = TopicPeople
+			return nil
+		}
 	}
 	for _, e := range r.grammar.visible() {
 		if string(e.Name) == word || slices.Contains(e.Aliases, word) {

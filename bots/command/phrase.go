@@ -23,6 +23,8 @@ func (g *Grammar) phrase(ws []string) []string {
 		return []string{string(VerbList)}
 	case slices.Contains([]string{"how long", "how much time", "where is it", "what is it"}, line):
 		return []string{string(VerbStatus)}
+	case line == "who am i":
+		return []string{string(VerbWhoami)}
 	}
 	if ws[0] == "another" || ws[0] == "new" {
 		return append([]string{string(VerbStart)}, ws...)
@@ -49,6 +51,9 @@ func question(ws []string) []string {
 	}
 	for len(ws) > 1 && slices.Contains(articles(), ws[0]) {
 		ws = ws[1:]
+	}
+	if len(ws) == 1 && ws[0] == string(VerbLink) { // the one that is there, not a new one
+		return []string{string(VerbStatus)}
 	}
 	return ws
 }

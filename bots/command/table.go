@@ -14,6 +14,7 @@ type Entry struct {
 
 	operator bool // only operators may see it
 	hidden   bool // understood, but not listed
+	people   bool // about people: listed by itself
 	parse    func(r *reader, c *Command) error
 }
 
@@ -25,7 +26,7 @@ type Example struct{ Line, Note string }
 func Table(u *services.User) []Entry {
 	var out []Entry
 	for _, e := range table() {
-		if !e.operator || (u != nil && u.Operator) {
+		if !e.operator || (u != nil && u.Operates()) {
 			out = append(out, e)
 		}
 	}
@@ -43,9 +44,16 @@ func Lookup(verb Verb) (Entry, bool) {
 }
 
 // Listed reports whether help and menus show the command.
-func (e Entry) Listed() bool { return !e.hidden }
+func (e Entry) Listed() bool { return !e.hidden && !e.people }
 
-func table() []Entry { return append(doing(), asking()...) }
+// OfPeople reports whether the command is one of those about people, which
+// "help people" lists.
+func (e Entry) OfPeople() bool { return e.people }
+
+// TopicPeople is the topic of help that lists the commands about people.
+const TopicPeople Verb = "people"
+
+func table() []Entry { return append(append(doing(), asking()...), managing()...) }
 
 // doing are the commands that change something, and what people ask about it.
 func doing() []Entry {
@@ -107,6 +115,17 @@ func asking() []Entry {
 		{
 			Name: VerbServices, Aliases: []string{"catalog", "catalogue"},
 			Usage: "services", Help: "what you can start", parse: parseNothing,
+		},
+		{
+			Name: VerbWhoami, Aliases: []string{"me", "limits"},
+			Usage: "whoami", Help: "who you are here, and what you may do", parse: parseNothing,
+		},
+		{
+			Name: VerbLink, Usage: "link", Help: "be yourself on another network or phone, too", parse: parseAnything,
+		},
+		{
+			Name: VerbRemove, operator: true, people: true,
+			Usage: "remove user <name>", Help: "they are a stranger then; what they run ends, if you say so", parse: parsePerson,
 		},
 		{
 			Name: VerbAudit, Aliases: []string{"log"}, operator: true,

@@ -94,7 +94,7 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 	}
 	m := &bots.Message{
 		Network: Network, ID: in.ID, Text: e.Text, SentAt: in.SentAt,
-		From: bots.Identity{Account: Account, Handle: Account},
+		From: bots.Identity{Account: Account, Handle: Account, Local: true},
 		Route: services.Route{
 			Network: Network, Account: Account, Chat: e.Session, ReplyTo: strconv.Itoa(e.Command),
 		},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"onionbot/bots"
 	"onionbot/private"
 	"onionbot/services"
 )
@@ -146,6 +147,9 @@ func noBot(err error, path string) string {
 	}
 	return fmt.Sprintf("No bot answers at %s. Start it with: onionbot run", path)
 }
+
+// Print prints a reply as a client would.
+func Print(out io.Writer, r bots.Reply) { show(out, frame{Text: r.Text, QR: r.QR}) }
 
 // show prints a reply.
 func show(out io.Writer, f frame) {

@@ -13,7 +13,8 @@ func moves(k services.Kind) bool {
 	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended,
 		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
 		return true
-	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe:
+	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe,
+		services.KindDropped, services.KindDroppedFile:
 	}
 	return false
 }

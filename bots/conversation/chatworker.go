@@ -40,7 +40,7 @@ func (b *Outbox) pass(ctx, work context.Context) (time.Duration, error) {
 	byChat := make(map[chat][]*services.Notice)
 	var order []chat
 	for _, n := range due {
-		c := chatOf(n.To)
+		c := chatOf(n)
 		if byChat[c] == nil {
 			order = append(order, c)
 		}
@@ -89,11 +89,11 @@ func (b *Outbox) startWorker(ctx, work context.Context, c chat, due []*services.
 // others wait with it. Each takes its turn among all chats of the network.
 func (b *Outbox) serve(ctx, work context.Context, c chat, due []*services.Notice) {
 	for _, n := range b.coalesce(work, due) {
-		if !b.turn(ctx, c.network) {
+		if !b.turn(ctx, way{c.network, c.files}) {
 			return
 		}
 		after, err := b.deliver(work, n)
-		b.endTurn(c.network)
+		b.endTurn(way{c.network, c.files})
 		switch {
 		case err != nil: // the store refuses: what cannot be written down must not spin
 			b.o.Log.Error("outbox", "notice", n.ID, "kind", string(n.Kind), "error", err)
@@ -113,8 +113,8 @@ func (b *Outbox) serve(ctx, work context.Context, c chat, due []*services.Notice
 
 // turn waits until the network has room for one more message on its way, in
 // the order of asking. It reports false if ctx ends first.
-func (b *Outbox) turn(ctx context.Context, network string) bool {
-	room := b.room[network]
+func (b *Outbox) turn(ctx context.Context, on way) bool {
+	room := b.room[on]
 	if room == nil || ctx.Err() != nil {
 		return ctx.Err() == nil
 	}
@@ -130,8 +130,8 @@ func (b *Outbox) turn(ctx context.Context, network string) bool {
 	return true
 }
 
-func (b *Outbox) endTurn(network string) {
-	if room := b.room[network]; room != nil {
+func (b *Outbox) endTurn(on way) {
+	if room := b.room[on]; room != nil {
 		<-room
 	}
 }

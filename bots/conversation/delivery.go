@@ -64,7 +64,7 @@ func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.N
 		if err != nil || fresh == nil {
 			return err
 		}
-		if b.nobodys(fresh) || !fresh.StaleAt.IsZero() && now.After(fresh.StaleAt) {
+		if b.nobodys(fresh) || b.uncarried(fresh) || !fresh.StaleAt.IsZero() && now.After(fresh.StaleAt) {
 			fresh.State = services.NoticeSkipped
 			return tx.PutNotice(fresh)
 		}
@@ -76,8 +76,8 @@ func (b *Outbox) claim(ctx context.Context, due *services.Notice) (n *services.N
 		if out, err = address(tx, fresh); err != nil {
 			return err
 		}
-		n = fresh
-		if out.Reply, broken = b.render(fresh, i, now); broken != nil {
+		n, out.File = fresh, b.file(fresh)
+		if out.Reply, broken = b.render(b.told(fresh), i, now); broken != nil {
 			return nil
 		}
 		fresh.Attempts++
@@ -141,7 +141,7 @@ func (b *Outbox) render(n *services.Notice, i *services.Instance, now time.Time)
 
 // send makes the wire call, bounded, and survives what breaks in it.
 func (b *Outbox) send(ctx context.Context, a bots.Adapter, out bots.Outgoing) (remote string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, b.o.SendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.patienceFor(&out))
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

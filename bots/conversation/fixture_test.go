@@ -34,6 +34,7 @@ type world struct {
 	manager *services.Manager
 	router  *Router
 	staged  *fakeContent
+	access  *Access
 	seq     int
 }
 
@@ -97,21 +98,23 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 	t.Helper()
 	w := &world{t: t, store: storetest.NewMemory(), clock: clock, staged: &fakeContent{}}
 	policy := services.DefaultPolicy()
+	w.access = NewAccess()
 	w.manager = services.NewManager(services.ManagerOptions{
 		Store: w.store, Catalog: services.NewCatalog(catalog()), Policy: policy, Clock: clock, Log: slog.New(slog.DiscardHandler),
 		Keyring:    services.NewKeyring(),
 		NewOnion:   func() (services.Onion, error) { return services.Onion{Address: botstest.Address, Key: "key"}, nil },
 		NewHostKey: func() (services.HostKey, error) { return services.HostKey{Fingerprint: "SHA256:x"}, nil },
-		Contents:   noContents{}, Reconciler: silent{}, Outbox: unread{}, Health: wellness{},
+		Contents:   noContents{}, Reconciler: silent{}, Outbox: unread{}, Health: wellness{}, People: w.access,
 	})
-	access := NewAccess()
-	for _, err := range []error{access.Add(anna, Account{"test", "1"}), access.Add(operator, Account{"test", "2"})} {
+	for _, err := range []error{
+		w.access.Add(anna, Account{"test", "1"}), w.access.Add(operator, Account{"test", "2"}), w.access.Join(w.store, slog.New(slog.DiscardHandler)),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	router, err := NewRouter(t.Context(), RouterOptions{
-		Manager: w.manager, Store: w.store, Directory: access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
+		Manager: w.manager, Store: w.store, Directory: w.access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

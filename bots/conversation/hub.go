@@ -50,7 +50,7 @@ func NewHub(o HubOptions) *Hub {
 		keeps[a.Network()] = !finishes
 	}
 	if o.Router != nil {
-		o.Router.recall, o.Router.keeps = h.recall, keeps
+		o.Router.recall, o.Router.keeps, o.Router.inviteLink = h.recall, keeps, h.inviteLink
 	}
 	return h
 }
@@ -89,6 +89,16 @@ func (h *Hub) recall(ctx context.Context, in services.Incoming) (*bots.Message, 
 		return nil, fmt.Errorf("no adapter for network %q", in.Network)
 	}
 	return box.decode(ctx, in)
+}
+
+// inviteLink is a link of the first network that has any.
+func (h *Hub) inviteLink(code string) string {
+	for _, a := range h.o.Adapters {
+		if i, ok := a.(bots.Inviter); ok {
+			return i.InviteLink(code)
+		}
+	}
+	return ""
 }
 
 // forget lets go of what was remembered of senders and is too old.

@@ -91,6 +91,10 @@ func (b *inbox) sortOne(ctx, work context.Context, in services.Incoming, s *sort
 	case msg == nil:
 		s.useless = append(s.useless, in)
 	case !b.hub.o.Router.knows(msg):
+		if b.hub.o.Router.mayJoin(msg) {
+			b.enqueue(ctx, work, job{in: in, msg: msg})
+			return
+		}
 		s.strangers = append(s.strangers, msg)
 	default:
 		switch b.admit(msg) {

@@ -34,6 +34,7 @@ type lately struct {
 	Started map[string]startedLately `json:"started,omitempty"`
 	Kept    map[string][]keptEvent   `json:"kept,omitempty"`
 	Used    map[string][]usedEvent   `json:"used,omitempty"`
+	Asked   map[string]asked         `json:"asked,omitempty"`
 }
 
 // usedEvent was kept and is shown now: buttons are pressed twice.
@@ -76,6 +77,9 @@ func readLately(tx services.Tx) (*lately, error) {
 	if l.Used == nil {
 		l.Used = make(map[string][]usedEvent)
 	}
+	if l.Asked == nil {
+		l.Asked = make(map[string]asked)
+	}
 	return l, nil
 }
 
@@ -102,11 +106,17 @@ func (l *lately) forget(now time.Time) (dropped bool) {
 			delete(l.Used, sender)
 		}
 	}
+	for sender, q := range l.Asked {
+		if q.At < old {
+			delete(l.Asked, sender)
+			dropped = true
+		}
+	}
 	return dropped
 }
 
 func (l *lately) write(tx services.Tx) error {
-	if len(l.Started) == 0 && len(l.Kept) == 0 && len(l.Used) == 0 {
+	if len(l.Started) == 0 && len(l.Kept) == 0 && len(l.Used) == 0 && len(l.Asked) == 0 {
 		return tx.SetSetting(latelySetting, "")
 	}
 	text, err := json.Marshal(l)

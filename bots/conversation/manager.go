@@ -21,6 +21,17 @@ type Manager interface {
 	Answer(ctx context.Context, req services.Request, body []byte, audit services.AuditEntry) error
 	Record(ctx context.Context, req services.Request, audit services.AuditEntry) error
 
+	Invite(ctx context.Context, req services.Request, inv *services.Invite, body []byte) error
+	Invites(ctx context.Context) ([]*services.Invite, error)
+	Uninvite(ctx context.Context, req services.Request, name string, body []byte) error
+	CodeFor(ctx context.Context, codes []string) (*services.Invite, error)
+	Redeem(ctx context.Context, req services.Request, codes []string, b services.Binding, handle string, words services.JoinWords) error
+	Burn(ctx context.Context, network string, codes []string, readers func(*services.Invite) []services.Route, words func(*services.Invite) ([]byte, error)) (bool, error)
+	Person(ctx context.Context, name string) (*services.Person, error)
+	ChangePerson(ctx context.Context, req services.Request, name string, audit services.AuditEntry, body []byte, change func(*services.Person)) error
+	RemovePerson(ctx context.Context, req services.Request, name string, takeOver bool, body func(running int) ([]byte, error)) error
+	Usage(ctx context.Context, name string) (own []*services.Instance, lastDay int, err error)
+
 	List(ctx context.Context, u *services.User) ([]*services.Instance, error)
 	Find(ctx context.Context, u *services.User, target string) (*services.Instance, error)
 	Catalog() []*services.Definition

@@ -16,6 +16,7 @@ type OutboxOptions struct {
 	Adapters []bots.Adapter
 	Store    services.Store
 	Replies  *reply.Renderer
+	Apps     Asker     // where files come from that are carried to people; nil for none
 	Users    Directory // who is still to be told; nil for everybody
 	Catalog  func() []*services.Definition
 	Clock    services.Clock
@@ -37,7 +38,7 @@ type OutboxOptions struct {
 type Outbox struct {
 	o        OutboxOptions
 	adapters map[string]bots.Adapter
-	room     map[string]chan struct{} // by network: a place for each message on its way
+	room     map[way]chan struct{} // a place for each message on its way
 	woken    chan struct{}
 
 	mu   sync.Mutex
@@ -49,10 +50,22 @@ type Outbox struct {
 	counters sendCounters
 }
 
-// chat is where order matters.
-type chat struct{ network, account, chat string }
+// chat is where order matters. Files are carried beside the messages of their
+// chat, in an order of their own.
+type chat struct {
+	network, account, chat string
+	files                  bool
+}
 
-func chatOf(r services.Route) chat { return chat{r.Network, r.Account, r.Chat} }
+func chatOf(n *services.Notice) chat {
+	return chat{n.To.Network, n.To.Account, n.To.Chat, n.Carried()}
+}
+
+// way is what messages share: a network, files apart from words.
+type way struct {
+	network string
+	files   bool
+}
 
 const (
 	outboxGap   = 10 * time.Millisecond // between two passes at least; reading shall take a fifth of the time
@@ -66,12 +79,13 @@ var _ services.Outbox = (*Outbox)(nil)
 func NewOutbox(o OutboxOptions) *Outbox {
 	o.setDefaults()
 	b := &Outbox{
-		o: o, adapters: make(map[string]bots.Adapter), room: make(map[string]chan struct{}),
+		o: o, adapters: make(map[string]bots.Adapter), room: make(map[way]chan struct{}),
 		woken: make(chan struct{}, 1), busy: make(map[chat]bool), hold: make(map[chat]time.Time),
 	}
 	for _, a := range o.Adapters {
 		b.adapters[a.Network()] = a
-		b.room[a.Network()] = make(chan struct{}, o.Parallel)
+		b.room[way{a.Network(), false}] = make(chan struct{}, o.Parallel)
+		b.room[way{a.Network(), true}] = make(chan struct{}, carryRoom)
 	}
 	return b
 }

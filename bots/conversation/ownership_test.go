@@ -84,7 +84,8 @@ func TestOperatorsHearOfWhatBelongsToNobody(t *testing.T) {
 	if got := w.say(w.message("1", "status")); strings.Contains(got, "bob") {
 		t.Errorf("somebody who is no operator reads %q", got)
 	}
-	if got := w.say(w.message("2", "stop #"+i.ID)); !strings.Contains(got, "being taken down") {
+	question := w.say(w.message("2", "stop #"+i.ID))
+	if got := w.say(w.message("2", lettersIn(question))); !strings.Contains(got, "being taken down") {
 		t.Errorf("stop: %q", got)
 	}
 }

@@ -41,6 +41,8 @@ func (r *Router) query(ctx context.Context, t turn, c command.Command) (bots.Rep
 		return r.o.Replies.QR(i, r.definition(i.Service)), nil
 	case command.VerbAudit:
 		return r.audit(ctx, t)
+	case command.VerbWhoami, command.VerbInvites, command.VerbUsers, command.VerbUser:
+		return r.aboutPeople(ctx, t, c)
 	}
 	return bots.Reply{}, services.E(services.CodeInternal)
 }
@@ -67,7 +69,7 @@ func (r *Router) status(ctx context.Context, t turn, target string) (bots.Reply,
 // ownerless are the instances of people who are not in the configuration any
 // more, under that name. Only operators see them.
 func (r *Router) ownerless(u *services.User, all []*services.Instance) []*services.Instance {
-	if !u.Operator {
+	if !u.Operates() {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(i *services.Instance) bool { return r.o.Directory.HasUser(i.Owner) })

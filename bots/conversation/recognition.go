@@ -21,7 +21,7 @@ func (r *Router) knows(m *bots.Message) bool { return r.sender(m) != nil }
 // operates reports whether the sender is an operator.
 func (r *Router) operates(m *bots.Message) bool {
 	u := r.sender(m)
-	return u != nil && u.Operator
+	return u != nil && u.Operates()
 }
 
 // understands reports whether the message is a command by itself.
@@ -41,8 +41,7 @@ func (r *Router) read(m *bots.Message) (command.Command, error) {
 	if u == nil {
 		return command.Command{}, services.E(services.CodeNotAllowed)
 	}
-	g := command.Grammar{Services: r.o.Manager.Catalog(), User: u, Now: r.o.Clock.Now()}
-	return g.Parse(m.Text)
+	return r.grammar(u, r.o.Clock.Now()).Parse(m.Text)
 }
 
 // ignore erases a stranger's message. They can send as many as they like: all

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,6 +32,10 @@ type Router struct {
 	o    RouterOptions
 	salt string
 
+	guesses guesses
+	// inviteLink makes a link that brings a code to the bot; "" for none.
+	inviteLink func(code string) string
+
 	// recall decodes an event that was stored before, of the networks that
 	// keeps names: others let go of their files when a message is handled.
 	recall func(ctx context.Context, in services.Incoming) (*bots.Message, error)
@@ -49,7 +54,7 @@ func NewRouter(ctx context.Context, o RouterOptions) (*Router, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	return &Router{o: o, salt: salt}, nil
+	return &Router{o: o, salt: salt, inviteLink: func(string) string { return "" }}, nil
 }
 
 // turn is one message on its way, with what is known about it by then.
@@ -59,6 +64,8 @@ type turn struct {
 	req  services.Request
 	now  time.Time
 	used []keptEvent // files of earlier messages that it uses
+
+	confirmed bool // the command was asked about, and this is the answer
 }
 
 // age is how long ago the message was sent; 0 if its network does not say.
@@ -99,14 +106,21 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 	t.user = r.o.Directory.Lookup(m.Network, m.From.Account)
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	switch {
-	case t.user == nil:
-		return r.o.Store.Update(ctx, func(tx services.Tx) error { return r.ignore(tx, m, t.now) })
 	case m.Public:
-		return r.answer(ctx, t, r.o.Replies.Private(), "message", "public")
+		return r.public(ctx, t)
+	case t.user == nil:
+		return r.stranger(ctx, t)
 	case m.Unsupported != "":
 		return r.answer(ctx, t, r.o.Replies.Unsupported(m.Unsupported), "message", "unsupported")
 	}
-	return r.parse(ctx, t)
+	if done, err := r.code(ctx, t); done || err != nil {
+		return err
+	}
+	err = r.parse(ctx, t)
+	if services.IsCode(err, services.CodeStranger) {
+		return r.silence(ctx, t) // until a moment ago they were a user
+	}
+	return err
 }
 
 // Apologise answers a message whose handling broke.
@@ -114,7 +128,7 @@ func (r *Router) Apologise(ctx context.Context, m *bots.Message) error {
 	t := turn{msg: m, user: r.o.Directory.Lookup(m.Network, m.From.Account)}
 	t.req = services.Request{User: t.user, Route: m.Route, Network: m.Network, MessageID: m.ID, Also: also(m)}
 	if t.user == nil {
-		return r.o.Store.Update(ctx, func(tx services.Tx) error { return r.ignore(tx, m, r.o.Clock.Now()) })
+		return r.silence(ctx, t)
 	}
 	return r.fail(ctx, t, "message", services.E(services.CodeInternal))
 }
@@ -140,8 +154,11 @@ func (r *Router) handled(ctx context.Context, m *bots.Message) (bool, error) {
 }
 
 func (r *Router) parse(ctx context.Context, t turn) error {
-	g := command.Grammar{Services: r.o.Manager.Catalog(), User: t.user, Now: t.written()}
-	cmd, err := g.Parse(t.msg.Text)
+	line, err := r.confirmed(ctx, &t)
+	if err != nil {
+		return r.unlessOurs(ctx, t, err)
+	}
+	cmd, err := r.grammar(t.user, t.written()).Parse(cmp.Or(line, t.msg.Text))
 	if t.age() > r.o.MaxAge {
 		if err != nil || cmd.Verb != command.VerbStop {
 			return r.fail(ctx, t, "message", services.E(services.CodeTooOld))
@@ -160,21 +177,38 @@ func (r *Router) parse(ctx context.Context, t turn) error {
 	case err != nil:
 		return r.fail(ctx, t, "message", err)
 	default:
-		if err = t.untilHere(&cmd); err == nil {
-			err = r.execute(ctx, t, cmd)
-		}
+		err = r.carryOut(ctx, t, cmd)
 	}
 	var refusal *services.Error
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	if refusal.Code == services.CodeConflict {
+	if refusal.Code == services.CodeConflict || refusal.Code == services.CodeStranger {
 		return err // it lost a race against another command: again
 	}
 	if cmd.Verb == command.VerbStop {
 		return r.whichToStop(ctx, t, refusal)
 	}
 	return r.fail(ctx, t, action, r.helpful(ctx, t, cmd, refusal))
+}
+
+// unlessOurs answers a refusal; what is no refusal is an error of ours.
+func (r *Router) unlessOurs(ctx context.Context, t turn, err error) error {
+	if !errors.As(err, new(*services.Error)) {
+		return err
+	}
+	return r.fail(ctx, t, "message", err)
+}
+
+// carryOut executes a command, or asks about it first.
+func (r *Router) carryOut(ctx context.Context, t turn, c command.Command) error {
+	if err := t.untilHere(&c); err != nil {
+		return err
+	}
+	if done, err := r.question(ctx, t, c); done || err != nil {
+		return err
+	}
+	return r.execute(ctx, t, c)
 }
 
 // execute is the one call that a command becomes.
@@ -193,12 +227,29 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.clear(ctx, t, c)
 	case command.VerbMore:
 		return r.more(ctx, t, c)
+	case command.VerbInvite:
+		return r.invite(ctx, t, c)
+	case command.VerbLink:
+		return r.link(ctx, t)
+	case command.VerbLimit, command.VerbBlock, command.VerbUnblock:
+		return r.change(ctx, t, c)
+	case command.VerbRemove:
+		return r.remove(ctx, t, c)
 	}
 	reply, err := r.query(ctx, t, c)
 	if err != nil {
 		return err
 	}
 	return r.answer(ctx, t, reply, string(c.Verb), "ok")
+}
+
+// grammar understands what the user can say at a time.
+func (r *Router) grammar(u *services.User, now time.Time) *command.Grammar {
+	g := &command.Grammar{Services: r.o.Manager.Catalog(), User: u, Now: now}
+	if u.Operates() {
+		g.Users = r.names()
+	}
+	return g
 }
 
 func (r *Router) definition(name string) *services.Definition {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestConversation(t *testing.T) {
-	w := newWorld(t, ticking(noon))
+	w, letters := newWorld(t, ticking(noon)), ""
 	for _, step := range []struct{ from, text, want string }{
 		{"1", "/start", "Hello."},
 		{"1", "list", "Nothing is running."},
@@ -44,7 +44,8 @@ func TestConversation(t *testing.T) {
 		{"1", "audit", "I don't know “audit”."},
 		{"2", "audit", "too-many"},
 		{"2", "list", "box of anna"},
-		{"2", "stop box", "Its owner is told"},
+		{"2", "stop box", "That ends 1 service: box of anna."},
+		{"2", "yes", "Its owner is told"},
 		{"1", "stop all", "is being taken down"},
 		{"1", "more 2h site", "is ending already"},
 		{"1", "status #nothing", "has ended already"},
@@ -52,7 +53,11 @@ func TestConversation(t *testing.T) {
 		{"1", strings.Repeat("noise ", 1700), "at most 1000 characters"},
 		{"1", "@victim@example.org \u202e<b>", "I don't know “victimexample.org”."},
 	} {
+		if step.text == "yes" {
+			step.text = letters
+		}
 		got := w.say(w.message(step.from, step.text))
+		letters = lettersIn(got)
 		if !strings.Contains(got, step.want) {
 			t.Errorf("%.40q: got %q, want %q in it", step.text, got, step.want)
 		}

@@ -66,7 +66,7 @@ func (b *Outbox) Health() map[string]string {
 // alone reports whether a failure is this message's own: the network is there,
 // and breaks over it again and again.
 func alone(n *services.Notice, s *bots.SendError) bool {
-	return s.Answered && s.RetryAfter <= 0 && n.Attempts >= aloneAfter
+	return n.Carried() || s.Answered && s.RetryAfter <= 0 && n.Attempts >= aloneAfter
 }
 
 // dated says of an answer that was written long ago that it was.

@@ -39,8 +39,9 @@ type Options struct {
 	ContentWarning string        // shown above every reply; "" for none
 	Language       string        // ISO 639 tag of the replies; "" = "en"
 
-	// Actors are the pinned actors of account ids; see [Identity].
-	Actors map[string]string
+	// Actor is the pinned actor of an account id, "" for none; see [Identity].
+	// It may be nil.
+	Actor func(account string) string
 }
 
 // Adapter is one bot account on one server.
@@ -58,7 +59,7 @@ type Adapter struct {
 	warning  string
 	language string
 	loopback bool // the server is on this machine, and so may its media be
-	actors   map[string]string
+	actor    func(account string) string
 
 	health atomic.Pointer[string]
 	failed atomic.Uint64 // attempts to receive
@@ -96,6 +97,9 @@ func New(o Options) (*Adapter, error) {
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = time.Minute
 	}
+	if o.Actor == nil {
+		o.Actor = func(string) string { return "" }
+	}
 	if o.Language == "" {
 		o.Language = "en"
 	}
@@ -115,7 +119,7 @@ func New(o Options) (*Adapter, error) {
 		warning:    o.ContentWarning,
 		language:   o.Language,
 		loopback:   isLoopback(base.Hostname()),
-		actors:     o.Actors,
+		actor:      o.Actor,
 		recipients: make(map[string]recipient),
 		sent:       make(map[mastodon.ID]string),
 	}, nil

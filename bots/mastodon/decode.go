@@ -78,9 +78,9 @@ func (a *Adapter) Decode(_ context.Context, in services.Incoming) (*bots.Message
 		return nil, nil
 	}
 	account := string(from.ID)
-	if !from.isActor(a.actors[account]) {
-		a.log.Warn("mastodon: an account of the configuration belongs to another actor now; it is a stranger", "account", account)
-		account = Identity{ID: account, Actor: from.actor()}.String() // whom no configuration lists
+	if !from.isActor(a.actor(account)) {
+		a.log.Warn("mastodon: an account of a user belongs to another actor now; it is a stranger", "account", account)
+		account = Identity{ID: account, Actor: from.actor()}.String() // who is nobody
 	}
 	m := &bots.Message{
 		Network: Network,

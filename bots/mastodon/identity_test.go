@@ -11,7 +11,7 @@ func TestAPinnedActorIsHeardAndAnswered(t *testing.T) {
 	onEach(t, func(t *testing.T, s *mastodontest.Server) {
 		alice := s.AddAccount("alice@remote.example")
 		for _, pin := range []string{"", alice.URI, alice.URL} {
-			a := newAdapter(t, s, func(o *mastodon.Options) { o.Actors = map[string]string{alice.ID: pin} })
+			a := newAdapter(t, s, func(o *mastodon.Options) { o.Actor = pinned(alice.ID, pin) })
 			m := ask(t, s, a, mastodontest.Toot{From: alice, Text: "@onionbot status"})
 			if m.From.Account != alice.ID {
 				t.Errorf("pinned as %q: account %q", pin, m.From.Account)
@@ -27,7 +27,7 @@ func TestAnIDOfAnotherActorIsAStranger(t *testing.T) {
 	onEach(t, func(t *testing.T, s *mastodontest.Server) {
 		mallory := s.AddAccount("mallory@evil.example")
 		a := newAdapter(t, s, func(o *mastodon.Options) {
-			o.Actors = map[string]string{mallory.ID: "https://remote.example/users/alice"}
+			o.Actor = pinned(mallory.ID, "https://remote.example/users/alice")
 		})
 		m := ask(t, s, a, mastodontest.Toot{From: mallory, Text: "@onionbot status"})
 		if m.From.Account == mallory.ID || m.Route.Account == mallory.ID || m.From.Account == "" {
@@ -60,5 +60,15 @@ func TestIdentitiesOfAConfiguration(t *testing.T) {
 		if again, err := mastodon.ParseIdentity(id.String()); ok && (err != nil || again != id) {
 			t.Errorf("%q becomes %+v, %v", text, again, err)
 		}
+	}
+}
+
+// pinned names the actor of one account.
+func pinned(id, actor string) func(string) string {
+	return func(account string) string {
+		if account == id {
+			return actor
+		}
+		return ""
 	}
 }

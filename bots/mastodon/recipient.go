@@ -61,7 +61,7 @@ func (a *Adapter) recipient(ctx context.Context, to services.Route) (recipient, 
 		return recipient{}, &bots.SendError{Unwelcome: true, Cause: errGone}
 	case string(account.ID) != to.Account:
 		return recipient{}, fmt.Errorf("recipient: %w", errNotAPI)
-	case !account.isActor(a.actors[to.Account]):
+	case !account.isActor(a.actor(to.Account)):
 		return recipient{}, &bots.SendError{Permanent: true, Cause: errActor}
 	case !safeAcct.MatchString(account.Acct):
 		return recipient{}, &bots.SendError{Permanent: true, Cause: errAcct}

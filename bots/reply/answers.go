@@ -89,8 +89,12 @@ func (r *Renderer) WhichToStop(err error, live []*services.Instance) bots.Reply 
 // Help lists the commands that the user may give, or tells more about one.
 func (r *Renderer) Help(u *services.User, topic command.Verb) bots.Reply {
 	var out []string
+	people := false
 	for _, e := range command.Table(u) {
+		people = people || e.OfPeople()
 		switch {
+		case topic == command.TopicPeople && e.OfPeople():
+			out = append(out, e.Usage+" – "+e.Help)
 		case topic == e.Name:
 			text := []string{e.Usage + " – " + e.Help + "."}
 			for _, x := range e.Examples {
@@ -100,9 +104,15 @@ func (r *Renderer) Help(u *services.User, topic command.Verb) bots.Reply {
 				text = append(text, "Also: "+strings.Join(e.Aliases, ", "))
 			}
 			return bots.Reply{Text: lines(text...)}
-		case e.Listed():
+		case e.Listed() && topic != command.TopicPeople:
 			out = append(out, e.Usage+" – "+e.Help)
 		}
+	}
+	if topic == command.TopicPeople {
+		return bots.Reply{Text: lines(append(out, `Type "help invite" for more about one.`)...)}
+	}
+	if people {
+		out = append(out, `help people – let friends in, set limits, block, remove`)
 	}
 	out = append(out, `Times are like 30m, 2h, 1 day. Type "help start" for more about one command.`)
 	return bots.Reply{Text: lines(out...)}
@@ -190,10 +200,10 @@ func (r *Renderer) Status(i *services.Instance, d *services.Definition, h servic
 func (r *Renderer) Overview(u *services.User, all []*services.Instance, h services.Health, now time.Time) bots.Reply {
 	reply := r.List(u, all, now)
 	machine := troubles(h)
-	if h.Images != "" && u.Operator {
+	if h.Images != "" && u.Operates() {
 		machine = lines(machine, "Trouble: "+h.Images+".")
 	}
-	if machine == "" && u.Operator {
+	if machine == "" && u.Operates() {
 		machine = fmt.Sprintf("All is well: the container engine, tor and the disk answer; %d of %d reachable.", h.Ready, h.Live)
 	}
 	reply.Text = lines(machine, reply.Text)

@@ -45,6 +45,10 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.back(), nil
 	case services.KindContent:
 		return c.content(), nil
+	case services.KindDropped:
+		return c.dropped(), nil
+	case services.KindDroppedFile:
+		return c.droppedFile(), nil
 	case services.KindUnsafe:
 		return c.unsafe(), nil
 	}
@@ -77,7 +81,7 @@ func openLine(d *services.Definition, i *services.Instance) (line string, link b
 	switch {
 	case i == nil || i.Onion.Address == "":
 		return "", false, ""
-	case d == nil:
+	case d == nil || d.Open == "" && len(d.Ports) == 0: // its image has not said yet how it is opened
 		return i.Onion.Address, false, ""
 	case d.Open == "" && d.Probe == services.ProbeHTTP:
 		line = "http://{address}/"

@@ -61,6 +61,8 @@ func sentence(e *services.Error) string {
 		return fmt.Sprintf("%s is ending already. When it is gone, type \"start\" again.", quote(e.Args["name"]))
 	case services.CodeTooFast:
 		return "That was too much at once: I took the first messages and passed over the rest. Wait a minute, then send again what still matters."
+	case services.CodeTooLate:
+		return "That answer came after more than 2 minutes, so nothing was done. Type the command again if you still want it."
 	case services.CodeTooOld:
 		return "That message waited too long, so I did nothing. Send it again if you still want it."
 	}
@@ -68,6 +70,9 @@ func sentence(e *services.Error) string {
 		return s
 	}
 	if s := jointSentence(e, arg); s != "" {
+		return s
+	}
+	if s := peopleSentence(e, arg); s != "" {
 		return s
 	}
 	return machineSentence(e)
@@ -111,9 +116,11 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 		default:
 			return fmt.Sprintf("You may have %s at once, and %s are still being taken down. Try again when I have told you that they are gone.", arg("max"), n)
 		}
-		return fmt.Sprintf("You have as many running as you may (%s). Stop one first: type \"list\" to see them.", arg("max"))
+		return fmt.Sprintf("You have as many running as you may (%s). Stop one first: type \"list\" to see them%s.", arg("max"), roomIn(e, ", or wait: the first ends in %s"))
+	case services.CodeTooOften:
+		return fmt.Sprintf("You have started as many within a day as you may (%s). You can start another in %s; \"more 2h\" keeps what runs.", arg("max"), spanArg(e.Args["room"]))
 	case services.CodeFull:
-		return "This server is full right now. Try again when something else has ended."
+		return fmt.Sprintf("This server is full right now. Try again when something else has ended%s.", roomIn(e, ", in %s at the latest"))
 	case services.CodeNoSSHKeys:
 		return "There is no public ssh key of yours in the configuration. Ask the operator to add one; a private key is never needed."
 	case services.CodeTextTooLong:
@@ -122,6 +129,29 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 		return contentSentence(e)
 	case services.CodeNoContent:
 		return fmt.Sprintf("%s takes no files. Send them with \"start site\".", quote(e.Args["service"]))
+	}
+	return ""
+}
+
+// roomIn says when there is room again, if that is known.
+func roomIn(e *services.Error, format string) string {
+	if e.Args["room"] == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, spanArg(e.Args["room"]))
+}
+
+// peopleSentence is for commands about users.
+func peopleSentence(e *services.Error, arg func(string) string) string {
+	switch e.Code {
+	case services.CodeUnknownPerson:
+		return fmt.Sprintf("There is nobody called %s here.%s Type \"users\" to see who is.", quote(e.Args["name"]), maybe(arg("suggestion")))
+	case services.CodeKnownPerson:
+		return fmt.Sprintf("%s is here already. Type \"user %s\" to see them, or invite somebody under another name.", quote(e.Args["name"]), arg("name"))
+	case services.CodeConfigured:
+		return fmt.Sprintf("%s stands in the configuration, which only its file changes. Edit it on the server, then type \"onionbot reload\" there.", quote(e.Args["name"]))
+	case services.CodeNoInvite:
+		return fmt.Sprintf("No code is waiting for %s. Type \"invites\" to see for whom.", quote(e.Args["name"]))
 	}
 	return ""
 }

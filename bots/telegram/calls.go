@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	tele "gopkg.in/telebot.v3"
 )
@@ -76,8 +77,12 @@ func (a *Adapter) sendPicture(ctx context.Context, chat int64, p part) (int, err
 	})
 }
 
-func (a *Adapter) upload(ctx context.Context, chat int64, p part, what tele.Sendable) (id int, err error) {
-	err = a.call(ctx, func(b *tele.Bot) (err error) {
+func (a *Adapter) upload(ctx context.Context, chat int64, p part, what tele.Sendable) (int, error) {
+	return a.uploadWithin(ctx, a.callTimeout, chat, p, what)
+}
+
+func (a *Adapter) uploadWithin(ctx context.Context, patience time.Duration, chat int64, p part, what tele.Sendable) (id int, err error) {
+	err = a.callWithin(ctx, patience, func(b *tele.Bot) (err error) {
 		// telebot follows pointers in the answer that a server may leave out.
 		defer func() {
 			if recover() != nil {

@@ -44,7 +44,10 @@ func (a *Adapter) introduce(ctx context.Context) {
 
 func (a *Adapter) checkAccount(ctx context.Context) error {
 	return a.call(ctx, func(b *tele.Bot) error {
-		_, err := b.Raw("getMe", struct{}{})
+		answer, err := b.Raw("getMe", struct{}{})
+		if err == nil {
+			a.learnName(answer)
+		}
 		return err
 	})
 }

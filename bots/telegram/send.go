@@ -25,6 +25,9 @@ func (a *Adapter) Send(ctx context.Context, out bots.Outgoing) (string, error) {
 	if err != nil {
 		return "", &bots.SendError{Permanent: true, Cause: err}
 	}
+	if out.File != nil {
+		return a.sendFile(ctx, chat, out)
+	}
 	var targets []int
 	if out.Edit != "" && !out.Alert {
 		targets = parseRemoteID(out.Edit)

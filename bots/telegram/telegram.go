@@ -95,6 +95,7 @@ type Adapter struct {
 	sent    *sentKeys
 	trouble trouble
 	failed  atomic.Uint64 // attempts to receive
+	name    atomic.Pointer[string]
 }
 
 var (
@@ -182,7 +183,11 @@ func (a *Adapter) bot(ctx context.Context) (*tele.Bot, error) {
 // call runs fn with a bot bound to ctx and the call timeout, and cleans its
 // error of telebot's wrapping.
 func (a *Adapter) call(ctx context.Context, fn func(*tele.Bot) error) error {
-	ctx, cancel := context.WithTimeout(ctx, a.callTimeout)
+	return a.callWithin(ctx, a.callTimeout, fn)
+}
+
+func (a *Adapter) callWithin(ctx context.Context, patience time.Duration, fn func(*tele.Bot) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	b, err := a.bot(ctx)
 	if err != nil {

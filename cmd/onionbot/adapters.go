@@ -83,14 +83,14 @@ func (d *daemon) openMastodon() (bots.Adapter, error) {
 	if d.cfg.Mastodon.TokenFile == "" {
 		return nil, nil
 	}
-	a, err := newMastodon(d.cfg, d.dialer, d.log, d.clock)
+	a, err := newMastodon(d.cfg, d.dialer, d.users.actor, d.log, d.clock)
 	if err != nil {
 		return nil, fmt.Errorf("mastodon: %w", err)
 	}
 	return a, nil
 }
 
-func newMastodon(cfg *config, dialer dialers, log *slog.Logger, clock services.Clock) (*mastodon.Adapter, error) {
+func newMastodon(cfg *config, dialer dialers, actor func(string) string, log *slog.Logger, clock services.Clock) (*mastodon.Adapter, error) {
 	m := cfg.Mastodon
 	token, err := readToken(m.TokenFile)
 	if err != nil {
@@ -98,6 +98,6 @@ func newMastodon(cfg *config, dialer dialers, log *slog.Logger, clock services.C
 	}
 	return mastodon.New(mastodon.Options{
 		Server: m.Server, Token: token, ReadToken: rereadToken(m.TokenFile), Dial: dialer(m.ThroughTor, "mastodon", m.Server), Logger: log, Clock: clock,
-		PollInterval: m.Poll.Duration, ContentWarning: m.ContentWarning, Language: m.Language, Actors: cfg.actors(),
+		PollInterval: m.Poll.Duration, ContentWarning: m.ContentWarning, Language: m.Language, Actor: actor,
 	})
 }

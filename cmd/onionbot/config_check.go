@@ -121,10 +121,14 @@ func (c *config) actors() map[string]string {
 }
 
 func (u *userConfig) user() *services.User {
-	return &services.User{
+	user := &services.User{
 		Name: u.Name, Services: u.Services, MaxInstances: u.MaxInstances,
-		MaxLife: u.MaxLife.Duration, SSHKeys: u.SSHKeys, Operator: u.Operator,
+		MaxLife: u.MaxLife.Duration, SSHKeys: u.SSHKeys,
 	}
+	if u.Operator {
+		user.Role = services.RoleOperator
+	}
+	return user
 }
 
 func (c *config) level() (slog.Level, error) {

@@ -50,13 +50,13 @@ type ctlCmd struct {
 	Words []string `arg:"" optional:"" help:"What you would write to the bot; without any, the input is the command and its page."`
 }
 
-// flagsFirst puts the flags of "ctl" before the words of the command: the
+// flagsFirst puts the flags of "ctl" and "invite" before the words of the command: the
 // parser takes no flag between two words.
 func flagsFirst(args []string) []string {
-	if len(args) == 0 || args[0] != "ctl" {
+	if len(args) == 0 || args[0] != "ctl" && args[0] != "invite" {
 		return args
 	}
-	flags, words := []string{"ctl"}, []string(nil)
+	flags, words := args[:1:1], []string(nil)
 	for rest := args[1:]; len(rest) > 0; rest = rest[1:] {
 		arg := rest[0]
 		name, _, joined := strings.Cut(arg, "=")

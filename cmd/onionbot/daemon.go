@@ -61,7 +61,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	}
 	replies, messages := &reply.Renderer{Hints: o.hint, Shown: stager{d.contents}.Shown}, withMessagePoints(d.store, o.faultPoint)
 	d.outbox = conversation.NewOutbox(conversation.OutboxOptions{
-		Adapters: d.adapters, Store: messages, Replies: replies, Users: d.users.access, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
+		Adapters: d.adapters, Store: messages, Replies: replies, Apps: d.runtime, Users: d.users.access, Catalog: d.catalog.All, Clock: d.clock, Zone: d.cfg.location(), Log: d.log,
 	})
 	keyring, policy, store := services.NewKeyring(), d.cfg.policy(), withCommitPoints(d.store, o.faultPoint)
 	d.reconciler = reconcile.New(reconcile.Options{
@@ -72,7 +72,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	d.manager = services.NewManager(services.ManagerOptions{
 		Store: store, Catalog: d.catalog, Policy: policy, Clock: d.clock, Log: d.log, Keyring: keyring,
 		NewOnion: d.pool.NewOnion, NewHostKey: sshkey.NewHost, Contents: d.contents,
-		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler,
+		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler, People: d.users.access,
 	})
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Manager: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,

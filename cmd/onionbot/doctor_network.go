@@ -69,7 +69,7 @@ func examineServers(ctx context.Context, cfg *config, pool *tor.Pool) (found []f
 		found = append(found, f)
 	}
 	check("telegram", cfg.Telegram.TokenFile, func() (checked, error) { return newTelegram(cfg, dial, quiet, clock) })
-	check("mastodon", cfg.Mastodon.TokenFile, func() (checked, error) { return newMastodon(cfg, dial, quiet, clock) })
+	check("mastodon", cfg.Mastodon.TokenFile, func() (checked, error) { return newMastodon(cfg, dial, nil, quiet, clock) })
 	return found
 }
 

@@ -61,6 +61,9 @@ func openMachine(ctx context.Context, cfg *config, log *slog.Logger, o machineOp
 	if m.store, err = db.Open(ctx, databasePath(cfg), db.Options{Logger: log}); err != nil {
 		return m, err
 	}
+	if err = m.users.access.Join(m.store, log); err != nil {
+		return m, err
+	}
 	defs, err := catalog.Load(cfg.ServicesDir, cfg.Services...)
 	if err != nil {
 		return m, err
@@ -168,6 +171,9 @@ func (m *machine) askImages(ctx context.Context) {
 // prepareImages builds what is missing ahead of the first start.
 func (m *machine) prepareImages(ctx context.Context) {
 	for _, def := range m.catalog.All() {
+		if def.OnDemand {
+			continue
+		}
 		err := m.runtime.EnsureImage(ctx, def, func(step string) { m.log.Info("image", "service", def.Name, "step", step) })
 		if err != nil && ctx.Err() == nil {
 			m.log.Warn("image is not ready yet", "service", def.Name, "error", err)

@@ -29,7 +29,9 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Try it: a private Tor network, no account, no internet."`
 	Chat     chatCmd     `cmd:"" help:"Speak to the running bot at a prompt."`
 	Ctl      ctlCmd      `cmd:"" help:"Give the running bot one command, as in: onionbot ctl start site for 2h."`
+	Invite   inviteCmd   `cmd:"" help:"Let a friend in with a code, as in: onionbot invite ana services site."`
 	Down     downCmd     `cmd:"" help:"Take everything down: services, keys, tor processes, the bot."`
+	Services servicesCmd `cmd:"" help:"List, make and try what can be started."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that this machine has what onionbot needs."`
 	Mastodon mastodonCmd `cmd:"" help:"Set up the Mastodon account."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

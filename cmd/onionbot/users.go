@@ -2,22 +2,26 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 
 	"onionbot/bots/console"
 	"onionbot/bots/conversation"
+	"onionbot/bots/mastodon"
 	"onionbot/services"
 )
 
-// users are the people of the configuration, by name and by identity.
+// users are the people of the configuration and of the store.
 type users struct {
-	byName map[string]*services.User
 	access *conversation.Access
+	actors atomic.Pointer[map[string]string] // of Mastodon accounts in the configuration
 }
 
 func newUsers(cfg *config) (*users, error) {
-	u := &users{byName: make(map[string]*services.User), access: conversation.NewAccess()}
+	u := &users{access: conversation.NewAccess()}
+	actors := cfg.actors()
+	u.actors.Store(&actors)
 	operator := &services.User{
-		Name: operatorName, Services: []string{"*"}, MaxInstances: 1000, Operator: true, SSHKeys: operatorKeys(cfg),
+		Name: operatorName, Services: []string{"*"}, MaxInstances: 1000, Role: services.RoleOperator, SSHKeys: operatorKeys(cfg),
 	}
 	if err := u.add(operator, conversation.Account{Network: console.Network, ID: console.Account}); err != nil {
 		return nil, err
@@ -43,12 +47,11 @@ func operatorKeys(cfg *config) []string {
 }
 
 func (u *users) add(user *services.User, accounts ...conversation.Account) error {
-	u.byName[user.Name] = user
 	return u.access.Add(user, accounts...)
 }
 
-// sayOwnerless tells the operator whose services go on though nobody of the
-// configuration has that name any more: until their ends, or until the
+// sayOwnerless tells the operator whose services go on though nobody has
+// that name any more: until their ends, or until the
 // operator stops them.
 func (d *daemon) sayOwnerless(ctx context.Context) {
 	left := make(map[string]int)
@@ -85,4 +88,17 @@ func operators(cfg *config) []services.Route {
 	return routes
 }
 
-func (u *users) named(name string) *services.User { return u.byName[name] }
+func (u *users) named(name string) *services.User {
+	if found := u.access.Named(name); found != nil && found.Name == name {
+		return found
+	}
+	return nil
+}
+
+// actor is whose a Mastodon account was when it was listed or bound.
+func (u *users) actor(account string) string {
+	if actor, ok := (*u.actors.Load())[account]; ok {
+		return actor
+	}
+	return u.access.Actor(mastodon.Network, account)
+}

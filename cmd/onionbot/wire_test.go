@@ -37,9 +37,14 @@ type wire struct {
 	fedi     *mastodontest.Server
 	alice    *mastodontest.Account
 	socket   string
+	people   *users
 }
 
-const ann = int64(1001)
+// ann is a user on Telegram, olga the operator.
+const (
+	ann  = int64(1001)
+	olga = int64(1000)
+)
 
 type noLoop struct{}
 
@@ -57,6 +62,9 @@ func newWire(t *testing.T) *wire {
 	w := &wire{
 		t: t, store: storetest.NewMemory(), socket: filepath.Join(dir, "ctl"),
 		phone: telegramtest.New(t, "42:AAtoken"), fedi: mastodontest.New(t, mastodontest.GoToSocial),
+	}
+	if w.people, err = newUsers(&config{}); err != nil {
+		t.Fatal(err)
 	}
 	w.alice = w.fedi.AddAccount("alice@remote.example")
 	if w.contents, err = content.Open(filepath.Join(dir, "content")); err != nil {
@@ -81,7 +89,7 @@ func (w *wire) adapters(dir string) []bots.Adapter {
 		w.t.Fatal(err)
 	}
 	fedi, err := mastodon.New(mastodon.Options{
-		Server: w.fedi.URL, Token: mastodontest.Token, PollInterval: 20 * time.Millisecond, Logger: quiet,
+		Server: w.fedi.URL, Token: mastodontest.Token, PollInterval: 20 * time.Millisecond, Logger: quiet, Actor: w.people.actor,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -103,21 +111,24 @@ func (w *wire) run(adapters []bots.Adapter) {
 	})
 	manager := services.NewManager(services.ManagerOptions{
 		Store: w.store, Catalog: catalog, Clock: clock, Log: quiet, Contents: w.contents,
-		Keyring: services.NewKeyring(), NewOnion: newOnions(), Reconciler: noLoop{}, Outbox: outbox, Health: noLoop{},
+		Keyring: services.NewKeyring(), NewOnion: newOnions(), Reconciler: noLoop{}, Outbox: outbox, Health: noLoop{}, People: w.people.access,
 	})
-	people, err := newUsers(&config{})
-	if err != nil {
+	if err := w.people.access.Join(w.store, quiet); err != nil {
+		w.t.Fatal(err)
+	}
+	boss := &services.User{Name: "olga", Services: []string{"*"}, MaxInstances: 5, Role: services.RoleOperator}
+	if err := w.people.add(boss, conversation.Account{Network: telegram.Network, ID: fmt.Sprint(olga)}); err != nil {
 		w.t.Fatal(err)
 	}
 	for name, id := range map[string]conversation.Account{
 		"ann": {Network: telegram.Network, ID: fmt.Sprint(ann)}, "alice": {Network: mastodon.Network, ID: w.alice.ID},
 	} {
-		if err := people.add(&services.User{Name: name, Services: []string{"*"}, MaxInstances: 5}, id); err != nil {
+		if err := w.people.add(&services.User{Name: name, Services: []string{"*"}, MaxInstances: 5}, id); err != nil {
 			w.t.Fatal(err)
 		}
 	}
 	router, err := conversation.NewRouter(w.t.Context(), conversation.RouterOptions{
-		Manager: manager, Store: w.store, Directory: people.access, Replies: replies, Content: stager{w.contents}, Clock: clock, Log: quiet,
+		Manager: manager, Store: w.store, Directory: w.people.access, Replies: replies, Content: stager{w.contents}, Clock: clock, Log: quiet,
 	})
 	if err != nil {
 		w.t.Fatal(err)

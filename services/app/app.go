@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"onionbot/services/app/chat"
+	"onionbot/services/app/drop"
 	"onionbot/services/app/share"
 )
 
@@ -19,6 +20,7 @@ func Main(args []string) int { return run(args, os.Stderr) }
 func apps() map[string]func() error {
 	return map[string]func() error{
 		"chat":  chat.Run,
+		"drop":  drop.Run,
 		"share": share.Run,
 	}
 }

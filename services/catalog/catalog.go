@@ -19,7 +19,7 @@ import (
 	"onionbot/services"
 )
 
-//go:embed chat share site ssh
+//go:embed chat drop share site solid ssh
 var embedded embed.FS
 
 const (

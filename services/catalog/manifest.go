@@ -34,12 +34,15 @@ type Manifest struct {
 	Shutdown     settings.Duration `toml:"shutdown"`
 	DefaultLife  settings.Duration `toml:"default_life"`
 	MaxLife      settings.Duration `toml:"max_life"`
+	Counts       string            `toml:"counts"`
+	Inward       int               `toml:"inward"`
 	NeedsSSHKeys bool              `toml:"needs_ssh_keys"`
 	HostKey      bool              `toml:"host_key"`
 	Secrets      []string          `toml:"secrets"`
 	Content      string            `toml:"content"`
 	EphemeralKey bool              `toml:"ephemeral_key"`
 	Warm         int               `toml:"warm"`
+	OnDemand     bool              `toml:"on_demand"`
 	Ports        []manifestPort    `toml:"ports"`
 	Limits       manifestLimits    `toml:"limits"`
 	Account      manifestAccount   `toml:"account"`
@@ -65,6 +68,9 @@ type manifestAccount struct {
 	Home  string `toml:"home"`
 	Shell string `toml:"shell"`
 }
+
+// countsApp says that the app itself counts what rules like "once" count.
+const countsApp = "app"
 
 // size is a number of bytes: "64MiB", "1GiB".
 type size int64
@@ -108,8 +114,9 @@ func (m *Manifest) definition(name string) *services.Definition {
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    m.Shutdown.Duration,
 		DefaultLife: m.DefaultLife.Duration, MaxLife: m.MaxLife.Duration,
+		ByEvents: m.Counts == countsApp, Inward: m.Inward,
 		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content,
-		EphemeralKey: m.EphemeralKey, Warm: m.Warm,
+		EphemeralKey: m.EphemeralKey, Warm: m.Warm, OnDemand: m.OnDemand,
 	}
 	for _, p := range m.Ports {
 		d.Ports = append(d.Ports, services.Port{Onion: p.Onion, App: p.App})
@@ -133,6 +140,8 @@ func (m *Manifest) problem() string {
 		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
 		{len(m.Command) > 0 && m.Command[0] == "", "command must say what to run, or be left out for the image's"},
 		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app is a word, and stands instead of command"},
+		{m.Counts != "" && m.Counts != countsApp, `counts must be "app", or left out for connections`},
+		{m.Inward < 0 || m.Inward > 65535, "inward must be a port between 1 and 65535, or left out"},
 		{m.User != "" && !userName.MatchString(m.User), `user must be numbers as in "101:101", a name of the image's /etc/passwd, or "own"`},
 		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
 		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},
@@ -146,6 +155,7 @@ func (m *Manifest) problem() string {
 		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
 		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
 		{m.Content != "" && !services.Mountable(m.Content), "content must be an absolute path outside /onion"},
+		{m.Warm > 0 && m.OnDemand, "warm and on_demand exclude each other"},
 		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "an alias is a word like a service's name"},
 		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), `caps are names without CAP_, like "SETUID"`},
 		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env entries look like NAME=value"},

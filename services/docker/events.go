@@ -16,6 +16,8 @@ const (
 
 // Events implements [services.Runtime].
 func (r *Runtime) Events(ctx context.Context, notify func(id string)) error {
+	defer r.reports.listen(notify)()
+	r.watchAll()
 	pause := firstPause
 	for ctx.Err() == nil {
 		began := time.Now()

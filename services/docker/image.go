@@ -149,6 +149,7 @@ func (r *Runtime) build(ctx context.Context, d *services.Definition, report func
 	o.Tags = []string{d.Ref()}
 	o.Remove, o.ForceRemove = true, true
 	r.throughProxy(&o)
+	trustMachine(&o, d.Source, machineAuthorities)
 	o.Labels = map[string]string{
 		labelOurs: "1", labelInstallation: r.opts.Installation, labelService: d.Name,
 	}

@@ -92,7 +92,7 @@ exit 0`
 			}
 		}
 	}
-	if err := r.layout(spec.ID).checkSockets(expectedSockets(d.Ports)); err != nil {
+	if err := r.layout(spec.ID).checkSockets(expectedSockets(d)); err != nil {
 		t.Error(err)
 	}
 }

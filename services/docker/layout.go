@@ -65,6 +65,7 @@ func (l layout) open() string            { return filepath.Join(l.dir, openDir) 
 func (l layout) control() string         { return filepath.Join(l.dir, controlDir) }
 func (l layout) deadline() string        { return filepath.Join(l.dir, controlDir, shim.DeadlineFile) }
 func (l layout) shim() string            { return filepath.Join(l.dir, shim.ControlSocket) }
+func (l layout) inward() string          { return filepath.Join(l.dir, shim.InwardSocket) }
 func (l layout) report() string          { return filepath.Join(l.dir, shim.ReportFile) }
 func (l layout) socket(onion int) string { return filepath.Join(l.dir, shim.SocketName(onion)) }
 
@@ -104,8 +105,8 @@ func (l layout) reset(group int) error {
 
 // seal takes the sockets out of the container's reach; see the package
 // comment. It may be repeated, after a crash in the middle too.
-func (l layout) seal(ports []services.Port, group int) error {
-	names := expectedSockets(ports)
+func (l layout) seal(d *services.Definition, group int) error {
+	names := expectedSockets(d)
 	entries, err := os.ReadDir(l.open())
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(l.checkSockets(names), l.shut(group))
@@ -134,11 +135,13 @@ func (l layout) shut(group int) error {
 	if group == 0 {
 		return nil
 	}
-	err := os.Chmod(l.report(), 0o600)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	err := os.Chmod(l.shim(), 0o600)
+	for _, path := range []string{l.report(), l.inward()} {
+		if e := os.Chmod(path, 0o600); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
 	}
-	return errors.Join(err, os.Chmod(l.shim(), 0o600))
+	return err
 }
 
 // checkSockets fails unless every name is a socket, and the report a file; what
@@ -160,9 +163,12 @@ func (l layout) checkSockets(names []string) error {
 	return nil
 }
 
-func expectedSockets(ports []services.Port) []string {
+func expectedSockets(d *services.Definition) []string {
 	names := []string{shim.ControlSocket}
-	for _, p := range ports {
+	if d.Inward != 0 {
+		names = append(names, shim.InwardSocket)
+	}
+	for _, p := range d.Ports {
 		names = append(names, shim.SocketName(p.Onion))
 	}
 	return names

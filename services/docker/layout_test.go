@@ -26,7 +26,7 @@ func TestGroupOfTorReachesOnlyTheSocketsOfTheService(t *testing.T) {
 	if err := l.placeReport(shim.Report{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{shim.ControlSocket, shim.SocketName(80)} {
+	for _, name := range []string{shim.ControlSocket, shim.InwardSocket, shim.SocketName(80)} {
 		path := filepath.Join(l.open(), name)
 		s, err := net.Listen("unix", path)
 		if err != nil {
@@ -39,11 +39,11 @@ func TestGroupOfTorReachesOnlyTheSocketsOfTheService(t *testing.T) {
 		}
 	}
 	for range 2 { // a crash may have it repeated
-		if err := l.seal([]services.Port{{Onion: 80}}, group); err != nil {
+		if err := l.seal(&services.Definition{Ports: []services.Port{{Onion: 80}}, Inward: 8081}, group); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for path, want := range map[string]os.FileMode{l.dir: 0o710, l.socket(80): 0o666, l.shim(): 0o600, l.report(): 0o600} {
+	for path, want := range map[string]os.FileMode{l.dir: 0o710, l.socket(80): 0o666, l.shim(): 0o600, l.inward(): 0o600, l.report(): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %o", path, info.Mode(), err, want)
 		}

@@ -170,7 +170,7 @@ func fill(out *services.Container, s shim.Status) {
 		out.State = services.ContainerRunning
 	}
 	out.Ready, out.Armed = s.Ready, s.Armed
-	out.Visits, out.Active = s.Visits, s.Active
+	out.Visits, out.Active, out.News = s.Visits, s.Active, s.News
 	out.LastVisit, out.StartedAt = moment(s.LastVisit), moment(s.Started)
 	if s.Deadline > 0 {
 		out.Deadline = moment(s.Deadline)

@@ -38,6 +38,7 @@ func (l layout) placeReport(r shim.Report) error {
 func (l layout) tell(out *services.Container) {
 	last := l.recall()
 	out.Visits, out.Armed, out.LastVisit = last.Visits, last.Armed, moment(last.LastVisit)
+	out.ByEvents, out.News = last.ByEvents, last.News
 }
 
 // tellEnd fills in how the app of a container that has ended did.

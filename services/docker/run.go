@@ -160,6 +160,7 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who ident
 		return err
 	}
 	earlier.Visits, earlier.Ended, earlier.Code, earlier.Said = max(earlier.Visits, spec.Visits), false, 0, ""
+	earlier.Events, earlier.ByEvents = spec.Definition.Events(), spec.Definition.ByEvents
 	if err := l.placeReport(earlier); err != nil {
 		return err
 	}
@@ -200,9 +201,10 @@ func (r *Runtime) handshake(ctx context.Context, l layout, spec services.Contain
 	if err := r.awaitSockets(ctx, l, spec.ID); err != nil {
 		return err
 	}
-	if err := l.seal(spec.Definition.Ports, r.opts.Group); err != nil {
+	if err := l.seal(spec.Definition, r.opts.Group); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
+	r.reports.watch(l, spec.ID)
 	req := goRequest(spec, who, l.recall())
 	host, done := r.surroundings(spec, who)
 	defer done()

@@ -39,6 +39,8 @@ type Runtime struct {
 	alive context.Context // ends with Close; image builds outlive their callers
 	end   context.CancelFunc
 
+	reports *reports // what apps tell, as it comes
+
 	patience struct{ look, hung time.Duration } // lookPatience and hungAfter but in tests
 
 	mu        sync.Mutex
@@ -110,12 +112,17 @@ func New(opts Options) (*Runtime, error) {
 	}
 	r.patience.look, r.patience.hung = lookPatience, hungAfter
 	r.alive, r.end = context.WithCancel(context.Background())
+	if r.reports, err = openReports(); err != nil {
+		r.log.Warn("what apps tell is seen when they are looked at, not at once", "error", err)
+	}
+	r.work.Go(r.reports.run)
 	return r, nil
 }
 
 // Close ends running image builds and frees connections. Containers go on.
 func (r *Runtime) Close() error {
 	r.end()
+	r.reports.close()
 	r.work.Wait()
 	return r.cli.Close()
 }

@@ -174,7 +174,7 @@ func TestRunFinishesAHandshakeThatACrashLeft(t *testing.T) {
 		"in the seal": func(l layout) error {
 			return os.Rename(filepath.Join(l.open(), "80.sock"), l.socket(80))
 		},
-		"before go": func(l layout) error { return l.seal(d.Ports, 0) },
+		"before go": func(l layout) error { return l.seal(d, 0) },
 	}
 	for name, crash := range crashes {
 		t.Run(name, func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestSealRefusesWhatIsNoSocket(t *testing.T) {
 			if err := spoil(l.open()); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.seal(ports, 0); err == nil {
+			if err := l.seal(&services.Definition{Ports: ports}, 0); err == nil {
 				t.Error("sealed")
 			}
 			if info, err := os.Lstat(l.socket(80)); err == nil {

@@ -46,6 +46,9 @@ func (r *Runtime) containerConfig(spec services.ContainerSpec, who identity) *co
 	for _, p := range d.Ports {
 		args = append(args, shim.Port{Onion: p.Onion, App: p.App}.Arg())
 	}
+	if d.Inward != 0 {
+		args = append(args, shim.InwardArg(d.Inward))
+	}
 	patience := int((d.Shutdown + 2*time.Second) / time.Second)
 	return &container.Config{
 		Hostname:   "onion",
@@ -219,6 +222,8 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 		// The bot arms once it has checked the address, unless no visit is left.
 		Armed:       earlier.Armed || (spec.Rules.Visits > 0 && visits >= spec.Rules.Visits),
 		Connections: d.Limits.Connections,
+		Events:      d.Events(),
+		ByEvents:    d.ByEvents,
 	}
 	if d.HostKey && spec.HostKey != "" {
 		g.Files = append(g.Files, shim.File{Path: hostKey, Data: []byte(spec.HostKey.Reveal())})

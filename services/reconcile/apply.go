@@ -29,6 +29,8 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 		return r.arm(ctx, inst)
 	case StepCount:
 		return r.saveVisits(ctx, inst)
+	case StepNews:
+		return r.applyNews(ctx, j)
 	case StepSettle:
 		return r.markSettled(ctx, inst.ID)
 	case StepEnd:

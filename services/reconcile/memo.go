@@ -17,6 +17,10 @@ type Memo struct {
 	Unlisted bool       // its service has left the catalogue
 	Unsafe   bool       // its app would have reached what it must not
 
+	News      int           // the app's count of news that was asked about
+	NewsAt    time.Time     // when its owner was told last
+	NewsPause time.Duration // before the next time
+
 	KeyMissing  bool      // the onion key was never on disk and is not in memory
 	GoneSince   time.Time // since when it is checked that the address no longer opens
 	GoneChecked bool      // the address was seen not to open, or the check was given up

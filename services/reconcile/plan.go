@@ -96,6 +96,9 @@ func (v *view) run() []Step {
 	if v.Container.Visits > v.inst.Visits {
 		steps = append(steps, Step{Kind: StepCount})
 	}
+	if v.Container.News != v.memo.News {
+		steps = append(steps, Step{Kind: StepNews, News: v.Container.News})
+	}
 	if v.settled() && v.inst.Repairs > 0 {
 		steps = append(steps, Step{Kind: StepSettle})
 	}

@@ -14,6 +14,7 @@ const (
 	StepPublish         StepKind = "publish"          // make a tor publish the onion
 	StepProbe           StepKind = "probe"            // open the address through another tor
 	StepCount           StepKind = "count"            // save the visits counted so far
+	StepNews            StepKind = "news"             // ask the app what is new, tell the owner
 	StepShow            StepKind = "show"             // make the newest content the current one
 	StepSettle          StepKind = "settle"           // forget the repairs, since the last one has held
 	StepEnd             StepKind = "end"              // decide that it ends, for Reason
@@ -31,6 +32,7 @@ type Step struct {
 	Reason   services.Reason // of StepEnd
 	Fault    services.Fault  // of StepEnd
 	Reported bool            // of StepEnd: it has ended already, says its shim
+	News     int             // of StepNews: what the app's count was when it was seen
 }
 
 // lane names steps that must not run at the same time.
@@ -38,7 +40,7 @@ type lane string
 
 var lanes = map[StepKind]lane{ //nolint:gochecknoglobals // a constant table
 	StepRun: "container", StepReplace: "container", StepRemoveContainer: "container",
-	StepDeadline: "shim", StepArm: "arm", StepCount: "count", StepShow: "show",
+	StepDeadline: "shim", StepArm: "arm", StepCount: "count", StepNews: "news", StepShow: "show",
 	StepPublish: "onion", StepRemoveOnion: "onion",
 	StepProbe: "probe", StepVerifyGone: "probe",
 	StepEnd: "row", StepFinish: "row", StepSettle: "row",

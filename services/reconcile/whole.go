@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,12 +25,16 @@ func whole(id string, parts []services.Container) services.Container {
 	}
 	absent := out.State == services.ContainerAbsent
 	out.ID, out.Ready, out.Armed = id, true, true
-	out.Files, out.Visits, out.Active = false, 0, 0
+	out.Files, out.Visits, out.Active, out.News = false, 0, 0, 0
+	out.ByEvents = slices.ContainsFunc(parts, func(p services.Container) bool { return p.ByEvents })
 	out.Deadline, out.LastVisit = parts[0].Deadline, time.Time{}
 	for _, p := range parts {
 		out.Ready, out.Armed = out.Ready && p.Ready, out.Armed && p.Armed
 		out.Files = out.Files || p.Files
-		out.Visits, out.Active = out.Visits+p.Visits, out.Active+p.Active
+		out.Active, out.News = out.Active+p.Active, out.News+p.News
+		if p.ByEvents == out.ByEvents { // what one app counts is not added to another's connections
+			out.Visits += p.Visits
+		}
 		out.LastVisit = latest(out.LastVisit, p.LastVisit)
 		if !sameMoment(p.Deadline, out.Deadline) {
 			out.Deadline = time.Time{} // none that is everybody's: all are told again

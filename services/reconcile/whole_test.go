@@ -73,6 +73,11 @@ func TestWholeAddsUpWhatItsPartsSay(t *testing.T) {
 	if got := whole("id", []services.Container{a, b}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+	counts := b
+	counts.ByEvents, counts.News, a.News = true, 4, 1
+	if got := whole("id", []services.Container{a, counts}); !got.ByEvents || got.Visits != 3 || got.News != 5 {
+		t.Errorf("one of them counts itself: %+v", got)
+	}
 	late := b
 	late.Ready, late.Armed, late.Deadline = false, false, at(8)
 	got := whole("id", []services.Container{a, late})
@@ -80,12 +85,12 @@ func TestWholeAddsUpWhatItsPartsSay(t *testing.T) {
 		t.Errorf("one of them is not ready, not armed and ends sooner: %+v", got)
 	}
 	died := b
-	died.State, died.Exit, died.ExitCode, died.NoMemory = services.ContainerExited, services.ExitApp, 7, true
+	died.State, died.Exit, died.ExitCode, died.NoMemory, died.Said = services.ContainerExited, services.ExitApp, 7, true, "no port"
 	got = whole("id", []services.Container{a, died})
-	if got.ID != "id" || got.Exit != services.ExitApp || got.ExitCode != 7 || !got.NoMemory || !got.StartedAt.Equal(at(3)) {
+	if got.ID != "id" || got.Exit != services.ExitApp || got.ExitCode != 7 || !got.NoMemory || got.Said != "no port" || !got.StartedAt.Equal(at(3)) {
 		t.Errorf("how one ended: %+v", got)
 	}
-	if n := reflect.TypeFor[services.Container]().NumField(); n != 13 {
+	if n := reflect.TypeFor[services.Container]().NumField(); n != 16 {
 		t.Errorf("a container has %d fields: say in whole what each is for several, and try it here", n)
 	}
 }

@@ -34,6 +34,10 @@ type Fake struct {
 	// Says is what every image says of itself.
 	Says services.Image
 
+	// Answer, if set, is what apps answer to [services.Runtime.Ask]. It is called
+	// without locks held, and must be set before use.
+	Answer func(id, method, path string) ([]byte, error)
+
 	clock services.Clock
 
 	mu        sync.Mutex
@@ -132,7 +136,7 @@ func (f *Fake) Run(ctx context.Context, spec services.ContainerSpec) error {
 		f.boxes[spec.ID] = &box{
 			Container: services.Container{
 				ID: spec.ID, State: services.ContainerRunning, Files: true, Ready: true,
-				Deadline: spec.Deadline, Visits: spec.Visits, StartedAt: now,
+				Deadline: spec.Deadline, Visits: spec.Visits, ByEvents: spec.Definition.ByEvents, StartedAt: now,
 			},
 			spec: &spec, lastSeen: now,
 		}
@@ -255,7 +259,7 @@ func (b *box) expire(now time.Time) bool {
 	switch {
 	case !now.Before(b.Deadline):
 		b.exit(services.ExitDeadline)
-	case b.Armed && b.spec.Rules.Visits > 0 && b.Visits >= b.spec.Rules.Visits:
+	case (b.Armed || b.byEvents()) && b.spec.Rules.Visits > 0 && b.Visits >= b.spec.Rules.Visits:
 		b.exit(services.ExitVisits)
 	case b.Armed && b.spec.Rules.Idle > 0 && now.Sub(b.lastSeen) >= b.spec.Rules.Idle:
 		b.exit(services.ExitIdle)
@@ -264,6 +268,9 @@ func (b *box) expire(now time.Time) bool {
 	}
 	return true
 }
+
+// byEvents reports whether the app counts, not the shim.
+func (b *box) byEvents() bool { return b.spec.Definition != nil && b.spec.Definition.ByEvents }
 
 func (b *box) exit(why services.Exit) {
 	b.State, b.Exit = services.ContainerExited, why

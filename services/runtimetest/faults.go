@@ -16,7 +16,7 @@ func (f *Fake) Visit(id string) error {
 		if b == nil || b.State != services.ContainerRunning {
 			return errors.New("nobody answers")
 		}
-		if !b.Armed {
+		if !b.Armed || b.byEvents() {
 			return nil
 		}
 		b.Visits++
@@ -25,6 +25,17 @@ func (f *Fake) Visit(id string) error {
 		return nil
 	})
 }
+
+// Count has the app of a container count one more.
+func (f *Fake) Count(id string) error {
+	return f.hurt(id, func(b *box) {
+		b.Visits++
+		b.LastVisit = f.clock.Now()
+	})
+}
+
+// News has the app of a container tell that there is something new.
+func (f *Fake) News(id string) error { return f.hurt(id, func(b *box) { b.Container.News++ }) }
 
 // CrashCode is the exit code of apps that [Fake.Crash] ends.
 const CrashCode = 3

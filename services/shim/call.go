@@ -66,7 +66,7 @@ func exchange(conn *net.UnixConn, body []byte) (*Response, error) {
 // result checks what came out of a container before anybody believes it.
 func (r *Response) result(op Op) (Status, error) {
 	s := r.Status
-	if s.Visits < 0 || s.Active < 0 || s.LastVisit < 0 || s.Deadline < 0 || s.Started < 0 ||
+	if s.Visits < 0 || s.News < 0 || s.Active < 0 || s.LastVisit < 0 || s.Deadline < 0 || s.Started < 0 ||
 		s.Tested < 0 || s.LastVisit > maxDeadline || s.Deadline > maxDeadline || s.Started > maxDeadline {
 		return Status{}, fmt.Errorf("shim %s: impossible numbers in the answer", op)
 	}

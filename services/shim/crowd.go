@@ -48,7 +48,7 @@ func (c *crowd) enter(v *visitor) bool {
 	}
 	for len(c.here) >= c.most {
 		out := c.next(v.came)
-		out.end()
+		out.cut()
 		delete(c.here, out)
 	}
 	c.here[v] = struct{}{}
@@ -110,7 +110,7 @@ func (c *crowd) closeIdle(now time.Time, limit time.Duration) {
 	defer c.mu.Unlock()
 	for v := range c.here {
 		if v.activity(now).idle >= limit {
-			v.end()
+			v.cut()
 		}
 	}
 }
@@ -121,6 +121,6 @@ func (c *crowd) close() {
 	defer c.mu.Unlock()
 	c.closed = true
 	for v := range c.here {
-		v.end()
+		v.cut()
 	}
 }

@@ -3,12 +3,18 @@ package shim
 import (
 	"sync"
 	"time"
+
+	"onionbot/services/app/events"
 )
 
 // maxVisit is how long connections that follow each other count as one visit.
 // Whoever goes on after that is a visitor of their own, so that nobody can keep
 // the one visit of a service open by coming back again and again.
 const maxVisit = 10 * time.Minute
+
+// lastWords is how long an instance whose last count was used up goes on, so
+// that what its app has handed to Tor reaches its visitor.
+const lastWords = 15 * time.Second
 
 // ledger counts visitors and says when a rule ends the instance. It knows
 // times and numbers only.
@@ -18,6 +24,11 @@ type ledger struct {
 	idle  time.Duration // end after this long with nobody; 0 = never
 	limit int           // end after this many visits; 0 = unlimited
 	burst time.Duration // connections closer than this are one visit
+
+	byEvents bool          // what the app counts are the visits, not connections
+	used     bool          // it has counted the last one in this container
+	usedAt   time.Duration // boot time of that
+	news     int
 
 	armed    bool
 	visits   int
@@ -33,7 +44,7 @@ func (l *ledger) begin(g *Go, now moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.idle, l.limit, l.burst = g.Idle, g.MaxVisits, g.Burst
-	l.visits = g.Visits
+	l.visits, l.byEvents = g.Visits, g.ByEvents
 	if g.Armed {
 		l.armed, l.lastSeen = true, now.boot
 	}
@@ -52,7 +63,12 @@ func (l *ledger) arm(now moment) {
 func (l *ledger) enter(now moment) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.armed {
+	switch {
+	case l.byEvents && l.usedUp():
+		return false
+	case l.byEvents:
+		l.lastSeen = now.boot
+	case l.armed:
 		if !l.sameVisit(now) {
 			if l.usedUp() {
 				return false
@@ -74,12 +90,35 @@ func (l *ledger) leave(now moment) {
 	l.lastSeen = now.boot
 }
 
+// count notes what an app has told. It can count no further than the rule
+// allows.
+func (l *ledger) count(t events.Tally, now moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.news += t.News
+	if !l.byEvents || t.Counts == 0 || l.usedUp() {
+		return
+	}
+	l.visits += t.Counts
+	l.lastWall = now.wall
+	if l.usedUp() {
+		l.visits = l.limit
+		l.used, l.usedAt = true, now.boot
+	}
+}
+
 // ending returns the exit code of the rule that ends the instance now, or 0,
 // and then how long it may take until the answer can change by itself (0 =
 // not before the next event).
 func (l *ledger) ending(now moment) (code int, again time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.byEvents && l.usedUp() {
+		if rest := l.usedAt + lastWords - now.boot; l.used && rest > 0 {
+			return 0, rest
+		}
+		return ExitVisits, 0
+	}
 	if !l.armed || l.active > 0 {
 		return 0, 0
 	}
@@ -106,7 +145,7 @@ func (l *ledger) ending(now moment) (code int, again time.Duration) {
 func (l *ledger) appEnded() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.armed && l.usedUp() {
+	if (l.armed || l.byEvents) && l.usedUp() {
 		return ExitVisits
 	}
 	return ExitApp
@@ -116,7 +155,7 @@ func (l *ledger) appEnded() int {
 func (l *ledger) fill(s *Status) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.Armed, s.Visits, s.Active = l.armed, l.visits, l.active
+	s.Armed, s.Visits, s.Active, s.News = l.armed, l.visits, l.active, l.news
 	if !l.lastWall.IsZero() {
 		s.LastVisit = l.lastWall.UnixMilli()
 	}
@@ -127,6 +166,7 @@ func (l *ledger) report(r *Report) {
 	var s Status
 	l.fill(&s)
 	r.Armed, r.Visits, r.LastVisit = s.Armed, s.Visits, max(r.LastVisit, s.LastVisit)
+	r.News = s.News
 }
 
 func (l *ledger) usedUp() bool { return l.limit > 0 && l.visits >= l.limit }

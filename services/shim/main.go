@@ -31,8 +31,8 @@ func EndCommand() []string { return []string{Program, "shim", endArg} }
 func EscapeCommand() []string { return []string{Program, "shim", escapeArg} }
 
 // Main is "onionbot shim": PID 1 of a container. Its arguments are the ports,
-// "80:8080" for onion port 80 and app port 8080. It returns one of the exit
-// codes above.
+// "80:8080" for onion port 80 and app port 8080, "inward:8081" for one that is
+// the bot's alone. It returns one of the exit codes above.
 func Main(args []string) int {
 	if len(args) != 1 {
 		return run(args, SocketDir, ControlDir, os.Stderr)
@@ -63,13 +63,17 @@ func run(args []string, socketDir, controlDir string, complaints io.Writer) int 
 	app := newProcess()
 	stop := watchSignals(app)
 
-	targets := make(map[net.Listener]string)
+	targets := make(map[net.Listener]target)
 	for _, p := range ports {
-		l, err := bind(socketDir, SocketName(p.Onion))
+		name := InwardSocket
+		if p.Onion != 0 {
+			name = SocketName(p.Onion)
+		}
+		l, err := bind(socketDir, name)
 		if err != nil {
 			return refuse(complaints, err)
 		}
-		targets[l] = loopback(p.App)
+		targets[l] = target{loopback(p.App), p.Onion == 0}
 	}
 	report, err := openReport(filepath.Join(socketDir, ReportFile))
 	if err != nil {
@@ -79,7 +83,8 @@ func run(args []string, socketDir, controlDir string, complaints io.Writer) int 
 	if err != nil {
 		return refuse(complaints, err)
 	}
-	s.report = report
+	s.report, s.ledger.news = report, report.last.News
+	app.told = s.take
 	// Last: its appearance says that all the others are there.
 	control, err := bind(socketDir, ControlSocket)
 	if err != nil {
@@ -110,7 +115,7 @@ func watchSignals(app *process) <-chan os.Signal {
 	return stop
 }
 
-// parsePorts reads the arguments.
+// parsePorts reads the arguments. The inward port has the onion port 0.
 func parsePorts(args []string) ([]Port, error) {
 	if len(args) == 0 {
 		return nil, errors.New("no ports: this is started by the onionbot daemon inside a container")
@@ -118,9 +123,13 @@ func parsePorts(args []string) ([]Port, error) {
 	ports := make([]Port, 0, len(args))
 	for _, arg := range args {
 		outer, inner, ok := strings.Cut(arg, ":")
-		o, err1 := strconv.ParseUint(outer, 10, 16)
-		i, err2 := strconv.ParseUint(inner, 10, 16)
-		if !ok || err1 != nil || err2 != nil || o == 0 || i == 0 {
+		i, err := strconv.ParseUint(inner, 10, 16)
+		if outer+":" == inwardPrefix && err == nil && i != 0 {
+			ports = append(ports, Port{App: int(i)})
+			continue
+		}
+		o, err2 := strconv.ParseUint(outer, 10, 16)
+		if !ok || err != nil || err2 != nil || o == 0 || i == 0 {
 			return nil, fmt.Errorf("%q is not a port pair like 80:8080", arg)
 		}
 		ports = append(ports, Port{Onion: int(o), App: int(i)})

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"onionbot/services/app/events"
 )
 
 // defaultPath is where an app's command is looked for.
@@ -33,6 +35,7 @@ type process struct {
 	ended chan struct{}
 	code  int // set before ended is closed
 	words words
+	told  func(events.Tally) // takes what the app tells; nil for nobody
 
 	forking sync.Mutex // so that the reaper knows the pid of what it finds
 }
@@ -75,6 +78,13 @@ func (p *process) start(g *Go) error {
 		Env:   env,
 		Files: []uintptr{null.Fd(), null.Fd(), errs.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
+	}
+	if g.Events {
+		end, err := p.listen(g, attr)
+		if err != nil {
+			return err
+		}
+		defer end.Close()
 	}
 	p.forking.Lock()
 	defer p.forking.Unlock()

@@ -22,6 +22,7 @@ const (
 	PrivateDir    = "/onion/private"  // tmpfs for the files of a go request
 	DeadlineFile  = "deadline"        // unix milliseconds, replaced by rename
 	ControlSocket = "shim.sock"       // takes requests
+	InwardSocket  = "inward.sock"     // leads the bot, and nobody else, to a port of the app's
 	ReportFile    = "report"          // made by the runtime in SocketDir, kept by the shim; see [Report]
 )
 
@@ -61,6 +62,8 @@ type Go struct {
 	Burst       time.Duration `json:"burst,omitempty"`       // connections closer than this are one visit
 	Shutdown    time.Duration `json:"shutdown,omitempty"`    // how long the app may take to end
 	Armed       bool          `json:"armed,omitempty"`       // count from the start
+	Events      bool          `json:"events,omitempty"`      // the app gets a pipe to tell what happens; see package events
+	ByEvents    bool          `json:"by_events,omitempty"`   // what it counts there are the visits, not connections
 	Connections int           `json:"connections,omitempty"` // open at once at most; 0 = as many as the shim can hold
 
 	Host *selftest.Host `json:"host,omitempty"` // what the app must not reach; goes with User
@@ -93,7 +96,8 @@ type Status struct {
 	Ready     bool  `json:"ready"` // the app accepts connections
 	Armed     bool  `json:"armed"`
 	Visits    int   `json:"visits"`
-	Active    int   `json:"active"` // open connections
+	News      int   `json:"news,omitempty"` // how often the app has told that there is something new
+	Active    int   `json:"active"`         // open connections
 	LastVisit int64 `json:"last_visit,omitempty"`
 	Deadline  int64 `json:"deadline"`
 	Started   int64 `json:"started,omitempty"`
@@ -112,6 +116,12 @@ func SocketName(onionPort int) string { return strconv.Itoa(onionPort) + ".sock"
 
 // Arg is the port as an argument of the shim: "80:8080".
 func (p Port) Arg() string { return fmt.Sprintf("%d:%d", p.Onion, p.App) }
+
+// InwardArg is an argument of the shim that names the app's port for the bot:
+// "inward:8081".
+func InwardArg(app int) string { return fmt.Sprintf("%s%d", inwardPrefix, app) }
+
+const inwardPrefix = "inward:"
 
 // parseRequest reads a request and checks it.
 func parseRequest(r io.Reader) (*Request, error) {

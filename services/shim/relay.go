@@ -11,6 +11,7 @@ import (
 
 const (
 	maxConnections = 512                   // at once; each takes up to ten descriptors
+	maxInward      = 8                     // of the bot's own
 	dialPatience   = 8 * time.Second       // how long a visitor waits for an app that is not up yet
 	dialPause      = 15 * time.Millisecond // between two tries
 )
@@ -23,6 +24,7 @@ type relay struct {
 	counted func() // called when the ledger has let somebody in
 	ready   atomic.Bool
 	crowd   *crowd
+	inward  *crowd
 
 	mu        sync.Mutex
 	closed    chan struct{}
@@ -33,12 +35,21 @@ type relay struct {
 func newRelay(l *ledger, c *clock, wake, counted func()) *relay {
 	return &relay{
 		ledger: l, clock: c, wake: wake, counted: counted,
-		crowd: newCrowd(maxConnections), closed: make(chan struct{}),
+		crowd: newCrowd(maxConnections), inward: newCrowd(maxInward), closed: make(chan struct{}),
 	}
 }
 
 // listen accepts on l and relays to the app's address until close.
 func (r *relay) listen(l net.Listener, app string) {
+	r.open(l, r.crowd, func(v *visitor) { r.serve(v, app) })
+}
+
+// listenInward is listen for the bot, which is no visitor.
+func (r *relay) listenInward(l net.Listener, app string) {
+	r.open(l, r.inward, func(v *visitor) { r.join(v, app) })
+}
+
+func (r *relay) open(l net.Listener, into *crowd, serve func(*visitor)) {
 	r.mu.Lock()
 	if r.isClosed {
 		r.mu.Unlock()
@@ -47,10 +58,10 @@ func (r *relay) listen(l net.Listener, app string) {
 	}
 	r.listeners = append(r.listeners, l)
 	r.mu.Unlock()
-	go r.accept(l, app)
+	go r.accept(l, into, serve)
 }
 
-func (r *relay) accept(l net.Listener, app string) {
+func (r *relay) accept(l net.Listener, into *crowd, serve func(*visitor)) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -60,28 +71,34 @@ func (r *relay) accept(l net.Listener, app string) {
 			continue
 		}
 		v := newVisitor(conn, time.Now())
-		if !r.crowd.enter(v) {
+		if !into.enter(v) {
 			v.end()
 			return
 		}
 		go func() {
-			defer r.crowd.leave(v)
-			r.serve(v, app)
+			defer into.leave(v)
+			defer v.end()
+			serve(v)
 		}()
 	}
 }
 
-// serve relays one connection to its end.
+// serve relays one connection of a visitor to its end.
 func (r *relay) serve(v *visitor, app string) {
-	defer v.end()
 	if !r.ledger.enter(r.clock.now()) {
 		return
 	}
 	r.counted()
 	defer func() {
+		v.end()
 		r.ledger.leave(r.clock.now())
 		r.wake()
 	}()
+	r.join(v, app)
+}
+
+// join relays a connection to its end.
+func (r *relay) join(v *visitor, app string) {
 	inner, err := r.dial(v, app)
 	if err != nil || !v.join(inner) {
 		return
@@ -123,6 +140,7 @@ func (r *relay) watchReady(app string) bool {
 func (r *relay) watchIdle() {
 	for r.pause(idleLook) {
 		r.crowd.closeIdle(time.Now(), maxIdle)
+		r.inward.closeIdle(time.Now(), maxIdle)
 	}
 }
 
@@ -139,6 +157,7 @@ func (r *relay) close() {
 		_ = l.Close()
 	}
 	r.crowd.close()
+	r.inward.close()
 }
 
 // pause waits, and reports false when the relay was closed meanwhile.

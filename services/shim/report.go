@@ -26,6 +26,9 @@ type Report struct {
 	Visits    int    `json:"visits"`
 	Armed     bool   `json:"armed"`
 	LastVisit int64  `json:"last_visit,omitempty"` // unix milliseconds, 0 if there was none
+	Events    bool   `json:"events,omitempty"`     // the app can tell what happens
+	ByEvents  bool   `json:"by_events,omitempty"`  // the visits are what the app has counted
+	News      int    `json:"news,omitempty"`       // how often the app has told that there is something new
 	Ended     bool   `json:"ended,omitempty"`      // the app ended by itself
 	Code      int    `json:"code,omitempty"`       // its exit code then, 128+n after signal n
 	Said      string `json:"said,omitempty"`       // its last words, if it ended before it accepted a connection
@@ -75,7 +78,7 @@ func parseReport(b []byte) (r Report, ok bool) {
 	if !ok || !found || string(sum) != fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)) || json.Unmarshal(body, &r) != nil {
 		return Report{}, false
 	}
-	return r, r.Visits >= 0 && r.LastVisit >= 0 && r.LastVisit <= maxDeadline
+	return r, r.Visits >= 0 && r.News >= 0 && r.LastVisit >= 0 && r.LastVisit <= maxDeadline
 }
 
 // reporter writes the report. A shim without a file reports to nobody.

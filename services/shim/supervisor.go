@@ -18,15 +18,21 @@ const (
 	reportPatience  = 500 * time.Millisecond // for the last report, on a disk that hangs
 )
 
+// target is where a listener's connections go.
+type target struct {
+	app    string // the app's address
+	inward bool   // it is the bot's, whose connections are nobody's visits
+}
+
 // supervisor decides when it is over.
 type supervisor struct {
 	clock   *clock
 	ledger  *ledger
 	relay   *relay
 	app     launcher
-	file    string                  // the deadline file
-	targets map[net.Listener]string // listener to the app's address
-	signals <-chan os.Signal        // ask for the end
+	file    string // the deadline file
+	targets map[net.Listener]target
+	signals <-chan os.Signal // ask for the end
 	woken   chan struct{}
 	report  *reporter
 
@@ -40,7 +46,7 @@ type supervisor struct {
 	tested   time.Duration
 }
 
-func newSupervisor(c *clock, app launcher, file string, targets map[net.Listener]string, signals <-chan os.Signal) (*supervisor, error) {
+func newSupervisor(c *clock, app launcher, file string, targets map[net.Listener]target, signals <-chan os.Signal) (*supervisor, error) {
 	at, err := ReadDeadline(file)
 	if err != nil {
 		return nil, err
@@ -216,9 +222,13 @@ func (s *supervisor) start(g *Go) error {
 		s.shutdown = g.Shutdown
 	}
 	s.mu.Unlock()
-	for l, app := range s.targets {
-		s.relay.listen(l, app)
-		go s.watchReady(app)
+	for l, to := range s.targets {
+		if to.inward {
+			s.relay.listenInward(l, to.app)
+			continue
+		}
+		s.relay.listen(l, to.app)
+		go s.watchReady(to.app)
 	}
 	go s.relay.watchIdle()
 	s.wake()

@@ -3,7 +3,6 @@ package shim
 import (
 	"context"
 	"encoding/binary"
-	"io"
 	"net"
 	"sync"
 	"syscall"
@@ -56,6 +55,17 @@ func (v *visitor) end() {
 	}
 }
 
+// cut closes both ends before they have heard each other out, and lets the
+// app know.
+func (v *visitor) cut() {
+	v.mu.Lock()
+	if v.inner != nil {
+		reset(v.inner)
+	}
+	v.mu.Unlock()
+	v.end()
+}
+
 // activity is what a connection has been used for.
 type activity struct {
 	idle   time.Duration // nothing has moved for so long
@@ -106,29 +116,4 @@ func tcpActivity(fd uintptr) (activity, bool) {
 		idle:   time.Duration(quiet) * time.Millisecond,
 		spoken: binary.NativeEndian.Uint64(info[infoSent:]) >= greeting,
 	}, true
-}
-
-// halfCloser is a connection whose sending side can be closed alone.
-type halfCloser interface{ CloseWrite() error }
-
-// relayBoth copies both ways until both sides have said all they had to say.
-// One that ends its sending side still hears the other out. io.Copy between
-// sockets is splice(2): the bytes never enter this process.
-func relayBoth(a, b net.Conn) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		oneWay(a, b)
-	}()
-	oneWay(b, a)
-	<-done
-}
-
-func oneWay(dst, src net.Conn) {
-	_, err := io.Copy(dst, src)
-	h, ok := dst.(halfCloser)
-	if err != nil || !ok || h.CloseWrite() != nil {
-		_ = dst.Close()
-		_ = src.Close()
-	}
 }

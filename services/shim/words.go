@@ -25,12 +25,10 @@ type words struct {
 // listen returns the writing end of a pipe whose other end is read for as long
 // as somebody has this one.
 func (w *words) listen() (*os.File, error) {
-	var ends [2]int
-	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+	r, end, err := pipe()
+	if err != nil {
 		return nil, err
 	}
-	_ = syscall.SetNonblock(ends[0], true) // this end alone: an app expects one that blocks
-	r, end := os.NewFile(uintptr(ends[0]), "words"), os.NewFile(uintptr(ends[1]), "stderr")
 	w.done = make(chan struct{})
 	go func() {
 		defer close(w.done)
@@ -45,6 +43,16 @@ func (w *words) listen() (*os.File, error) {
 		}
 	}()
 	return end, nil
+}
+
+// pipe returns a reading end of ours, and a writing end for an app.
+func pipe() (r, w *os.File, err error) {
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		return nil, nil, err
+	}
+	_ = syscall.SetNonblock(ends[0], true) // this end alone: an app expects one that blocks
+	return os.NewFile(uintptr(ends[0]), "pipe"), os.NewFile(uintptr(ends[1]), "pipe"), nil
 }
 
 func (w *words) keep(b []byte) {

@@ -80,5 +80,6 @@ func (tx *memoryTx) Purge(before time.Time) error {
 		}
 	}
 	s.audit = kept
+	s.invites = slices.DeleteFunc(s.invites, func(i *services.Invite) bool { return i.ExpiresAt.Before(stored(before)) })
 	return nil
 }

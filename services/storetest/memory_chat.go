@@ -9,9 +9,14 @@ import (
 )
 
 // chat is where order matters.
-type chat struct{ network, account, chat string }
+type chat struct {
+	network, account, chat string
+	files                  bool
+}
 
-func chatOf(r services.Route) chat { return chat{r.Network, r.Account, r.Chat} }
+func chatOf(n *services.Notice) chat {
+	return chat{n.To.Network, n.To.Account, n.To.Chat, n.Carried()}
+}
 
 func byAge(a, b *services.Notice) int {
 	return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
@@ -26,8 +31,8 @@ func (tx *memoryTx) DueByChat(now time.Time, perChat, perNetwork int) ([]*servic
 	slices.SortFunc(due, byAge)
 	ofChat, places := make(map[chat]int), make(map[int64]int)
 	for _, n := range due {
-		ofChat[chatOf(n.To)]++
-		places[n.ID] = ofChat[chatOf(n.To)]
+		ofChat[chatOf(n)]++
+		places[n.ID] = ofChat[chatOf(n)]
 	}
 	slices.SortStableFunc(due, func(a, b *services.Notice) int { return cmp.Compare(places[a.ID], places[b.ID]) })
 	var out []*services.Notice
@@ -58,7 +63,9 @@ func (tx *memoryTx) PostponeChat(to services.Route, until time.Time) error {
 	if err := tx.write("PostponeChat"); err != nil {
 		return err
 	}
-	for _, n := range tx.pending(func(n *services.Notice) bool { return chatOf(n.To) == chatOf(to) && n.NextAt.Before(stored(until)) }) {
+	for _, n := range tx.pending(func(n *services.Notice) bool {
+		return n.To.Network == to.Network && n.To.Account == to.Account && n.To.Chat == to.Chat && n.NextAt.Before(stored(until))
+	}) {
 		n.NextAt = stored(until)
 		tx.s.notices[n.ID] = n
 	}

@@ -85,7 +85,8 @@ func selects(f services.InstanceFilter, i *services.Instance) bool {
 		(f.Service == "" || i.Service == f.Service) &&
 		(f.Desired == "" || i.Desired == f.Desired) &&
 		(f.State == "" || i.State == f.State) &&
-		(!f.NotEnded || !i.Ended())
+		(!f.NotEnded || !i.Ended()) &&
+		(f.CreatedAfter.IsZero() || i.CreatedAt.After(stored(f.CreatedAfter)))
 }
 
 func (tx *memoryTx) PutInstance(i *services.Instance) error {
@@ -139,5 +140,6 @@ func (tx *memoryTx) EraseInstance(id string) error {
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, ReadyAt: i.ReadyAt,
 		CheckedAt: i.CheckedAt, EndedAt: i.EndedAt, UpdatedAt: i.UpdatedAt,
 	}
+	tx.s.shares = slices.DeleteFunc(tx.s.shares, func(sh share) bool { return sh.instance == id })
 	return nil // finished notices lost theirs when they were finished
 }

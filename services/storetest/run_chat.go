@@ -35,6 +35,19 @@ func everyChatsFirstComesFirst(t *testing.T, s services.Store) {
 	})
 }
 
+func filesHideNoWords(t *testing.T, s services.Store) {
+	for k, key := range []string{"1", "2", "3"} {
+		file := to(key, "m", "a", base.Add(time.Duration(k)*time.Second))
+		file.Kind = services.KindDroppedFile
+		add(t, s, file)
+	}
+	add(t, s, to("w", "m", "a", base.Add(time.Minute)))
+	view(t, s, func(tx services.Tx) {
+		is(t, "1w")(keys(tx.DueByChat(base.Add(time.Hour), 1, 9)))
+		is(t, "12w")(keys(tx.DueByChat(base.Add(time.Hour), 2, 9)))
+	})
+}
+
 func aChatWaitsAsAWhole(t *testing.T, s services.Store) {
 	add(t, s, to("1", "m", "a", base))
 	add(t, s, to("2", "m", "a", base.Add(time.Second)))

@@ -52,6 +52,8 @@ func instancesAreOrderedAndFiltered(t *testing.T, s services.Store) {
 		{services.InstanceFilter{Owner: "alice"}, "czb"},
 		{services.InstanceFilter{Owner: "alice", NotEnded: true}, "cz"},
 		{services.InstanceFilter{Owner: "nobody"}, ""},
+		{services.InstanceFilter{CreatedAfter: base}, "ab"},
+		{services.InstanceFilter{Owner: "alice", CreatedAfter: base.Add(-time.Minute)}, "zb"},
 		{services.InstanceFilter{Name: "name-z"}, "z"},
 		{services.InstanceFilter{Owner: "bob", Name: "name-z"}, ""},
 		{services.InstanceFilter{Service: "site", State: services.StateDown}, "c"},

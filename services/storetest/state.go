@@ -19,9 +19,17 @@ type state struct {
 	audit     []services.AuditEntry
 	cursors   map[string]string
 	settings  map[string]string
+	people    map[string]*services.Person
+	bindings  []services.Binding
+	invites   []*services.Invite
+	userKeys  []services.Key
+	shares    []share
 	lastNote  int64 // ID of the newest notice
 	lastSeq   int64 // of the newest received message
+	lastKey   int64 // ID of the newest key of a user
 }
+
+type share struct{ instance, user string }
 
 type messageID struct{ network, id string }
 
@@ -39,6 +47,7 @@ func newState() *state {
 		handled:   make(map[messageID]int64),
 		cursors:   make(map[string]string),
 		settings:  make(map[string]string),
+		people:    make(map[string]*services.Person),
 	}
 }
 
@@ -53,6 +62,9 @@ func (s *state) clone() *state {
 	c.audit = slices.Clip(s.audit)
 	c.cursors = maps.Clone(s.cursors)
 	c.settings = maps.Clone(s.settings)
+	c.people = maps.Clone(s.people)
+	c.bindings, c.invites = slices.Clone(s.bindings), slices.Clone(s.invites)
+	c.userKeys, c.shares = slices.Clone(s.userKeys), slices.Clone(s.shares)
 	return &c
 }
 

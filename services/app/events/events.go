@@ -69,6 +69,13 @@ func Read(r io.Reader, take func(Tally)) error {
 	const longest = 64
 	lines := bufio.NewReaderSize(r, 4<<10)
 	var t Tally
+	handOn := func() {
+		if t != (Tally{}) {
+			take(t)
+		}
+		t = Tally{}
+	}
+	defer handOn()
 	for long := false; ; {
 		line, err := lines.ReadSlice('\n')
 		switch {
@@ -84,9 +91,8 @@ func Read(r io.Reader, take func(Tally)) error {
 		case string(line) == News+"\n":
 			t.News++
 		}
-		if lines.Buffered() == 0 && t != (Tally{}) {
-			take(t)
-			t = Tally{}
+		if lines.Buffered() == 0 {
+			handOn()
 		}
 	}
 }
