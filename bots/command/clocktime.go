@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,16 +118,22 @@ func timeOfDay(words []string) (hour, minute, used int, ok bool) {
 		return 0, 0, 1, true
 	}
 	w, half, used := words[0], "", 1
+	clock := len(words) > 1 && slices.Contains([]string{"o'clock", "oclock", "uhr", "h", "hrs"}, words[1])
+	if clock {
+		used = 2
+	} else if strings.Contains(w, ":") {
+		w = strings.TrimSuffix(w, "h")
+	}
 	for _, h := range []string{"am", "pm"} {
 		if rest, found := strings.CutSuffix(w, h); found {
 			w, half = rest, h
 		}
 	}
-	if half == "" && len(words) > 1 && (words[1] == "am" || words[1] == "pm") {
-		half, used = words[1], 2
+	if half == "" && len(words) > used && (words[used] == "am" || words[used] == "pm") {
+		half, used = words[used], used+1
 	}
 	h, m, colon := cutClock(w)
-	if !colon && half == "" {
+	if !colon && half == "" && !clock {
 		return 0, 0, 0, false // "18" alone could be anything
 	}
 	hour, okHour := small(h)
@@ -145,7 +152,7 @@ func timeOfDay(words []string) (hour, minute, used int, ok bool) {
 			hour += 12
 		}
 	}
-	return hour, minute, used, okHour && hour <= 23 && minute <= 59
+	return hour, minute, used, okHour && (hour <= 23 && minute <= 59 || hour == 24 && minute == 0)
 }
 
 // cutClock cuts a time of day at what stands between hours and minutes: ":",

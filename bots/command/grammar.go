@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +57,9 @@ func (g *Grammar) readLine(line string) (Command, error) {
 		}
 	}
 	cmd, err := g.line(g.phrase(ws), slash)
+	if said := (*services.Error)(nil); errors.As(err, &said) && said.Args["word"] == "and" && !strings.Contains(strings.ToLower(line), "and") {
+		said.Args["word"] = "&" // as it was typed
+	}
 	if services.IsCode(err, services.CodeUnknownCommand) && pleased(line) && !slash {
 		return Command{Verb: VerbThanks}, nil // "thanks for the link"
 	}

@@ -97,7 +97,7 @@ func parseStop(r *reader, c *Command) error {
 	said := slices.DeleteFunc(slices.Clone(r.words), func(w string) bool {
 		return meansIt(w) || slices.Contains([]string{
 			"a", "an", "the", "my", "now", "immediately", "asap", "right", "away", "quickly", "of", "and", "down", "off", "running", "service",
-			"services", "onion", "onions", "again", "already", "too", "both", "for", "me",
+			"services", "onion", "onions", "again", "already", "too", "both", "for", "me", "stop", "+", "/", "offline",
 		}, w)
 	})
 	r.words = nil

@@ -18,8 +18,13 @@ func (g *Grammar) phrase(ws []string) []string {
 	if _, n, err := duration(ws); err == nil && (strings.HasPrefix(ws[0], "+") || n == len(ws)-1 && meansLonger(ws[n])) {
 		return append([]string{string(VerbMore)}, ws...)
 	}
+	if more := oneMore(ws); more != nil {
+		return append([]string{string(VerbMore)}, more...)
+	}
 	switch line := strings.Join(ws, " "); {
-	case slices.Contains([]string{"what is running", "what's running", "whats running", "what runs", "what is up", "what do i have", "my services", "my sites"}, line):
+	case slices.Contains([]string{"off", "offline", "never mind", "nevermind"}, line):
+		return []string{string(VerbStop)}
+	case slices.Contains([]string{"what is running", "what's running", "whats running", "what runs", "what is up", "what's up", "show me what's running", "show me what is running", "show list", "my links", "what do i have", "my services", "my sites"}, line):
 		return []string{string(VerbList)}
 	case slices.Contains([]string{"how long", "how much time", "where is it", "what is it"}, line):
 		return []string{string(VerbStatus)}
@@ -105,13 +110,33 @@ func takeDown(ws []string) (rest []string, ok bool) {
 		return nil, false
 	}
 	for _, w := range ws[1:] {
-		if w == "down" || w == "off" {
+		if w == "down" || w == "off" || w == "offline" {
 			ok = true
 			continue
 		}
 		rest = append(rest, w)
 	}
 	return rest, ok
+}
+
+// oneMore reads "one more hour" and "another hour" as a time, nil if it is none.
+func oneMore(ws []string) []string {
+	if len(ws) > 3 && ws[0] == "give" && (ws[1] == "me" || ws[1] == "it") {
+		ws = ws[2:]
+	}
+	var time []string
+	switch {
+	case len(ws) > 1 && ws[0] == "another":
+		time = append([]string{"an"}, ws[1:]...)
+	case len(ws) > 2 && ws[1] == "more":
+		time = append([]string{ws[0]}, ws[2:]...)
+	default:
+		return nil
+	}
+	if _, _, err := duration(time); err != nil {
+		return nil
+	}
+	return time
 }
 
 func meansLonger(w string) bool { return w == "more" || w == "longer" }

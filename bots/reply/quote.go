@@ -31,8 +31,10 @@ func tame(s string, limit int) string {
 		switch {
 		case r == '\n':
 			r = ' '
+		case r == '&':
+			r = '\uff06' // looks the same and begins no entity
 		case r == '_' && i > 0 && i+1 < len(runes) && inName(runes[i-1]) && inName(runes[i+1]): // no markup within a word
-		case strings.ContainsRune("@<>&*_`~[]()|\\\u201c\u201d\uff20\ufe6b\"", r), !unicode.IsPrint(r):
+		case strings.ContainsRune("@<>*_`~[]()|\\\u201c\u201d\uff20\ufe6b\"", r), !unicode.IsPrint(r):
 			continue
 		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r):
 			continue // a stack of accents covers the lines around it
