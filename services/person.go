@@ -52,6 +52,14 @@ type Key struct {
 	At         time.Time
 }
 
+// PublicKey is what a line of authorized_keys says.
+type PublicKey struct {
+	Line        string // without options
+	Type        string // "ssh-ed25519"
+	Fingerprint string // "SHA256:…"
+	Comment     string // what its owner wrote behind it; printable
+}
+
 // PeopleTx keeps the users that are not in the configuration, and what users
 // gave and were given in a chat.
 type PeopleTx interface {

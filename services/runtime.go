@@ -93,6 +93,9 @@ type Runtime interface {
 	Prepare(ctx context.Context, id string) error
 	// SetDeadline tells the shim a new deadline, without a restart.
 	SetDeadline(ctx context.Context, id string, deadline time.Time) error
+	// SetKeys replaces the public ssh keys of a container, without a restart.
+	// An instance that never ran is [CodeNotFound].
+	SetKeys(ctx context.Context, id string, keys []string) error
 	// Arm makes the shim count visits and idle time from now on. It is called
 	// once the address was verified, so that our own probe burns nothing.
 	Arm(ctx context.Context, id string) error

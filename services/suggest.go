@@ -4,6 +4,9 @@ package services
 // enough to be what was meant, else "".
 func Suggest(word string, choices []string) string {
 	best, bestDistance := "", 3
+	if len(word) < 4 { // two letters of three are another word
+		bestDistance = 2
+	}
 	for _, c := range choices {
 		if d := distance(word, c); d < bestDistance && d < len(c) {
 			best, bestDistance = c, d

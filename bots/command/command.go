@@ -28,6 +28,8 @@ const (
 	VerbAudit    Verb = "audit"
 	VerbWhoami   Verb = "whoami"
 	VerbLink     Verb = "link"
+	VerbKeys     Verb = "keys"
+	VerbKey      Verb = "key"
 	VerbInvite   Verb = "invite"
 	VerbInvites  Verb = "invites"
 	VerbUsers    Verb = "users"
@@ -56,6 +58,8 @@ type Command struct {
 	With    string        // start, add: "#" and the ID of an earlier message whose files are meant
 	Body    string        // start, add: the lines below the command
 
+	Key    string          // key: the public key to add, as it was typed; "" with Number 0: the one in the file
+	Number int             // key: the one to remove
 	Person string          // invite, user, limit, block, unblock, remove: their name
 	Rights services.Rights // invite, limit: what they may do
 	Cancel bool            // invite: the code that was given out for them
@@ -88,16 +92,8 @@ func (c Command) String() string {
 		if c.Topic != "" {
 			add(string(c.Topic))
 		}
-	case VerbRemove:
-		add("user", c.Person)
-		switch {
-		case c.TakeOver:
-			add("and", "keep")
-		case c.EndTheirs:
-			add("and", "end")
-		}
-	case VerbInvite, VerbUser, VerbLimit, VerbBlock, VerbUnblock:
-		c.person(add)
+	default:
+		c.people(add)
 	}
 	switch {
 	case c.All:

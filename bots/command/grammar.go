@@ -24,6 +24,9 @@ func (g *Grammar) Parse(text string) (Command, error) {
 	if len(text) > 16*maxBody {
 		return Command{}, services.E(services.CodeTextTooLong, "max", "1000")
 	}
+	if c, ok := key(text); ok {
+		return c, nil
+	}
 	line, body := bodyOf(text)
 	line, _ = firstLine(Clean(line))
 	if utf8.RuneCountInString(line) > maxLine {
@@ -73,6 +76,9 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 	}
 	if c, ok := g.removes(ws); ok {
 		return c, nil
+	}
+	if len(ws) == 3 && (ws[0] == "remove" || ws[0] == "delete") && ws[1] == string(VerbKey) {
+		ws = []string{ws[1], ws[0], ws[2]}
 	}
 	if links(ws) {
 		return Command{Verb: VerbLink}, nil

@@ -6,6 +6,31 @@ import (
 	"strings"
 )
 
+// people writes what a command about keys or users says behind its verb.
+func (c Command) people(add func(...string)) {
+	switch c.Verb {
+	case VerbKey:
+		if c.Number > 0 {
+			add("remove", fmt.Sprint(c.Number))
+			break
+		}
+		add("add")
+		if c.Key != "" {
+			add(c.Key)
+		}
+	case VerbRemove:
+		add("user", c.Person)
+		switch {
+		case c.TakeOver:
+			add("and", "keep")
+		case c.EndTheirs:
+			add("and", "end")
+		}
+	case VerbInvite, VerbUser, VerbLimit, VerbBlock, VerbUnblock:
+		c.person(add)
+	}
+}
+
 // person writes what a command about somebody says behind its verb.
 func (c Command) person(add func(...string)) {
 	if c.Cancel {

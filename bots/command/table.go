@@ -124,6 +124,17 @@ func asking() []Entry {
 			Name: VerbLink, Usage: "link", Help: "be yourself on another network or phone, too", parse: parseAnything,
 		},
 		{
+			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh key; also with the .pub file",
+			Examples: []Example{
+				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},
+				{"key remove 2", "the second of your keys"},
+			},
+			parse: parseKey,
+		},
+		{
+			Name: VerbKeys, Usage: "keys", Help: "your ssh keys, by number", parse: parseNothing,
+		},
+		{
 			Name: VerbRemove, operator: true, people: true,
 			Usage: "remove user <name>", Help: "they are a stranger then; what they run ends, if you say so", parse: parsePerson,
 		},

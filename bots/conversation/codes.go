@@ -71,8 +71,11 @@ func (r *Router) public(ctx context.Context, t turn) error {
 			return err
 		}
 	}
-	if t.user == nil {
+	switch {
+	case t.user == nil:
 		return r.silence(ctx, t)
+	case services.HoldsPrivateKey(t.msg.Text):
+		return r.privateKey(ctx, t)
 	}
 	return r.answer(ctx, t, r.o.Replies.Private(), "message", "public")
 }

@@ -15,6 +15,7 @@ import (
 	"onionbot/bots/botstest"
 	"onionbot/bots/reply"
 	"onionbot/services"
+	"onionbot/services/sshkey"
 	"onionbot/services/storetest"
 )
 
@@ -114,7 +115,7 @@ func newWorld(t *testing.T, clock services.Clock) *world {
 		}
 	}
 	router, err := NewRouter(t.Context(), RouterOptions{
-		Manager: w.manager, Store: w.store, Directory: w.access, Replies: &reply.Renderer{}, Content: w.staged, Clock: clock,
+		Manager: w.manager, Store: w.store, Directory: w.access, Replies: &reply.Renderer{}, Content: w.staged, ReadKey: sshkey.Read, Clock: clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

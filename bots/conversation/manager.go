@@ -27,6 +27,9 @@ type Manager interface {
 	CodeFor(ctx context.Context, codes []string) (*services.Invite, error)
 	Redeem(ctx context.Context, req services.Request, codes []string, b services.Binding, handle string, words services.JoinWords) error
 	Burn(ctx context.Context, network string, codes []string, readers func(*services.Invite) []services.Route, words func(*services.Invite) ([]byte, error)) (bool, error)
+	KeysOf(ctx context.Context, u *services.User) ([]services.Key, error)
+	AddKey(ctx context.Context, req services.Request, line string, body []byte) error
+	RemoveKey(ctx context.Context, req services.Request, id int64, body []byte) error
 	Person(ctx context.Context, name string) (*services.Person, error)
 	ChangePerson(ctx context.Context, req services.Request, name string, audit services.AuditEntry, body []byte, change func(*services.Person)) error
 	RemovePerson(ctx context.Context, req services.Request, name string, takeOver bool, body func(running int) ([]byte, error)) error

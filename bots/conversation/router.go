@@ -21,6 +21,7 @@ type RouterOptions struct {
 	Directory Directory
 	Replies   *reply.Renderer
 	Content   Content
+	ReadKey   func(text string) (services.PublicKey, error) // refusals are [services.CodeBadKey]
 	Clock     services.Clock
 	Zone      *time.Location // of the times that users read and type
 	MaxAge    time.Duration  // older commands are answered, not executed
@@ -112,6 +113,9 @@ func (r *Router) Handle(ctx context.Context, m *bots.Message) error {
 		return r.stranger(ctx, t)
 	case m.Unsupported != "":
 		return r.answer(ctx, t, r.o.Replies.Unsupported(m.Unsupported), "message", "unsupported")
+	}
+	if services.HoldsPrivateKey(m.Text) {
+		return r.privateKey(ctx, t)
 	}
 	if done, err := r.code(ctx, t); done || err != nil {
 		return err
@@ -231,6 +235,8 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.invite(ctx, t, c)
 	case command.VerbLink:
 		return r.link(ctx, t)
+	case command.VerbKey:
+		return r.key(ctx, t, c)
 	case command.VerbLimit, command.VerbBlock, command.VerbUnblock:
 		return r.change(ctx, t, c)
 	case command.VerbRemove:

@@ -122,7 +122,7 @@ func limitSentence(e *services.Error, arg func(string) string) string {
 	case services.CodeFull:
 		return fmt.Sprintf("This server is full right now. Try again when something else has ended%s.", roomIn(e, ", in %s at the latest"))
 	case services.CodeNoSSHKeys:
-		return "There is no public ssh key of yours in the configuration. Ask the operator to add one; a private key is never needed."
+		return "For that I need a public ssh key of yours. Send the line of your .pub file: key add ssh-ed25519 AAAA…; a private key is never needed."
 	case services.CodeTextTooLong:
 		return fmt.Sprintf("That is too long: at most %s characters. Type \"help\" to see what you can say.", arg("max"))
 	case services.CodeBadContent:
@@ -150,6 +150,8 @@ func peopleSentence(e *services.Error, arg func(string) string) string {
 		return fmt.Sprintf("%s is here already. Type \"user %s\" to see them, or invite somebody under another name.", quote(e.Args["name"]), arg("name"))
 	case services.CodeConfigured:
 		return fmt.Sprintf("%s stands in the configuration, which only its file changes. Edit it on the server, then type \"onionbot reload\" there.", quote(e.Args["name"]))
+	case services.CodeBadKey:
+		return keySentence(e.Args["reason"])
 	case services.CodeNoInvite:
 		return fmt.Sprintf("No code is waiting for %s. Type \"invites\" to see for whom.", quote(e.Args["name"]))
 	}

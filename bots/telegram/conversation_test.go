@@ -25,6 +25,7 @@ import (
 // would run the rows is missing.
 type house struct {
 	t       *testing.T
+	dir     string // of the database
 	server  *telegramtest.Server
 	store   services.Store
 	users   *conversation.Access
@@ -40,14 +41,15 @@ func (noEngine) Health(context.Context) services.Health { return services.Health
 
 // newHouse opens the database; start begins to receive.
 func newHouse(t *testing.T) *house {
-	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), db.Options{
+	dir := t.TempDir()
+	store, err := db.Open(t.Context(), filepath.Join(dir, "state.db"), db.Options{
 		Logger: slog.New(slog.DiscardHandler), Clock: services.ClockFunc(time.Now),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return &house{t: t, server: telegramtest.New(t, token), store: store, users: conversation.NewAccess(), replies: &reply.Renderer{}}
+	return &house{t: t, dir: dir, server: telegramtest.New(t, token), store: store, users: conversation.NewAccess(), replies: &reply.Renderer{}}
 }
 
 func (h *house) admit(account int64, most int) {

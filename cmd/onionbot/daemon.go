@@ -76,7 +76,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	})
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Manager: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,
-		Content: stager{d.contents}, Clock: d.clock, Zone: d.cfg.location(), MaxAge: d.cfg.CommandAge.Duration, Log: d.log,
+		Content: stager{d.contents}, ReadKey: sshkey.Read, Clock: d.clock, Zone: d.cfg.location(), MaxAge: d.cfg.CommandAge.Duration, Log: d.log,
 	})
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"onionbot/bots/telegram/telegramtest"
 	"onionbot/services"
 	"onionbot/services/content"
+	"onionbot/services/sshkey"
 	"onionbot/services/storetest"
 )
 
@@ -128,7 +129,7 @@ func (w *wire) run(adapters []bots.Adapter) {
 		}
 	}
 	router, err := conversation.NewRouter(w.t.Context(), conversation.RouterOptions{
-		Manager: manager, Store: w.store, Directory: w.people.access, Replies: replies, Content: stager{w.contents}, Clock: clock, Log: quiet,
+		Manager: manager, Store: w.store, Directory: w.people.access, Replies: replies, Content: stager{w.contents}, ReadKey: sshkey.Read, Clock: clock, Log: quiet,
 	})
 	if err != nil {
 		w.t.Fatal(err)

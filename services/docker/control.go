@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"onionbot/services"
@@ -39,6 +41,45 @@ func (r *Runtime) SetDeadline(ctx context.Context, id string, deadline time.Time
 		return services.E(services.CodeNotFound)
 	}
 	return r.writeDeadline(l, deadline)
+}
+
+// SetKeys implements [services.Runtime]. sshd reads the file at each login.
+func (r *Runtime) SetKeys(ctx context.Context, id string, keys []string) error {
+	if err := checkKeys(keys); err != nil {
+		return err
+	}
+	release, err := r.lock(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	l := r.layout(id)
+	if _, err := os.Lstat(l.control()); errors.Is(err, fs.ErrNotExist) {
+		return services.E(services.CodeNotFound)
+	}
+	if err := l.writeKeys(keys); err != nil {
+		return services.Wrap(services.CodeReadOnlyState, err)
+	}
+	return nil
+}
+
+// checkKeys refuses what would be more than one line of the file.
+func checkKeys(keys []string) error {
+	for _, key := range keys {
+		if strings.ContainsAny(key, "\r\n\x00") {
+			return errors.New("docker: an ssh key must be one line")
+		}
+	}
+	return nil
+}
+
+// writeKeys replaces the keys that may log in.
+func (l layout) writeKeys(keys []string) error {
+	text := ""
+	for _, key := range keys {
+		text += key + "\n"
+	}
+	return replaceFile(filepath.Join(l.control(), keysFile), []byte(text))
 }
 
 // Arm implements [services.Runtime].

@@ -96,12 +96,7 @@ func checkSpec(spec services.ContainerSpec) error {
 	case spec.Deadline.IsZero():
 		return errors.New("docker: no container without a deadline")
 	}
-	for _, key := range spec.SSHKeys {
-		if strings.ContainsAny(key, "\r\n\x00") {
-			return errors.New("docker: an ssh key must be one line")
-		}
-	}
-	return nil
+	return checkKeys(spec.SSHKeys)
 }
 
 // clearWay reports whether the instance's container runs; one that was only
@@ -175,7 +170,7 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who ident
 	if len(spec.SSHKeys) == 0 {
 		return nil
 	}
-	return replaceFile(filepath.Join(l.control(), keysFile), []byte(strings.Join(spec.SSHKeys, "\n")+"\n"))
+	return l.writeKeys(spec.SSHKeys)
 }
 
 // create makes the container, keeping no log; an engine without that driver

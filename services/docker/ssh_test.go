@@ -110,12 +110,31 @@ func TestShellBehindAnOnion(t *testing.T) {
 		}
 	})
 	t.Run("tools", func(t *testing.T) { wantTools(t, client) })
+	t.Run("keys that change", func(t *testing.T) { wantChangedKeys(t, r, spec, host, user) })
 	t.Run("no forwarding", func(t *testing.T) {
 		if c, err := client.Dial("tcp", "127.0.0.1:2222"); err == nil {
 			_ = c.Close()
 			t.Error("a port was forwarded")
 		}
 	})
+}
+
+// wantChangedKeys replaces the user's key by another one.
+func wantChangedKeys(t *testing.T, r *Runtime, spec services.ContainerSpec, host, user keyPair) {
+	t.Helper()
+	other := newHostKey(t)
+	if err := r.SetKeys(t.Context(), spec.ID, []string{other.authorized()}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := dialSSH(r, spec, host, other)
+	if err != nil {
+		t.Fatalf("the new key: %v", err)
+	}
+	_ = c.Close()
+	if c, err := dialSSH(r, spec, host, user); err == nil {
+		_ = c.Close()
+		t.Error("the old key still lets in")
+	}
 }
 
 // wantTerminal types into an interactive shell.

@@ -25,6 +25,8 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 		return r.bounded(ctx, func(ctx context.Context) error {
 			return forEach(inst, func(_ int, id string) error { return r.o.Runtime.SetDeadline(ctx, id, inst.ExpiresAt) })
 		})
+	case StepKeys:
+		return r.bounded(ctx, func(ctx context.Context) error { return r.applyKeys(ctx, j) })
 	case StepArm:
 		return r.arm(ctx, inst)
 	case StepCount:

@@ -128,9 +128,7 @@ func (r *Reconciler) containerSpec(inst *services.Instance, def *services.Defini
 		Visits: inst.Visits, HostKey: inst.HostKey.PrivatePEM,
 		Address: inst.Onion.Address, Secrets: inst.SecretsOf(def),
 	}
-	if u := r.o.User(inst.Owner); u != nil && def.NeedsSSHKeys {
-		spec.SSHKeys = u.SSHKeys
-	}
+	spec.SSHKeys, _ = r.keysOf(inst, def)
 	if def.Content != "" {
 		if err := r.o.Contents.Show(inst.ID, inst.Content); err != nil {
 			return spec, services.Wrap(services.CodeReadOnlyState, err)

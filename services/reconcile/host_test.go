@@ -20,6 +20,7 @@ import (
 
 // host is a bot on a machine that exists in memory only.
 type host struct {
+	owner atomic.Pointer[services.User] // whom the loop knows by any name; ann if nil
 	*machine
 	t          *testing.T
 	store      *storetest.Memory
@@ -94,7 +95,7 @@ func (h *host) start() {
 	h.reconciler = reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.runtime, Onions: h.onions, Catalog: catalog, Contents: h.contents, Policy: h.policy,
 		Clock: clock, Log: slog.New(slog.DiscardHandler), Keyring: keyring, Outbox: silent{},
-		User: func(string) *services.User { return ann }, Operators: func() []services.Route { return []services.Route{chief} },
+		User: func(string) *services.User { return cmp.Or(h.owner.Load(), ann) }, Operators: func() []services.Route { return []services.Route{chief} },
 	})
 	h.manager = services.NewManager(services.ManagerOptions{
 		Store: h.store, Catalog: catalog, Policy: h.policy, Clock: clock, Log: slog.New(slog.DiscardHandler),
@@ -119,7 +120,7 @@ func (h *host) commits() int { return int(h.committed.Load()) }
 func (h *host) request() services.Request {
 	h.messages++
 	return services.Request{
-		User: ann, Network: "console", MessageID: fmt.Sprint(h.messages),
+		User: cmp.Or(h.owner.Load(), ann), Network: "console", MessageID: fmt.Sprint(h.messages),
 		Route: services.Route{Network: "console", Account: "1"},
 	}
 }

@@ -14,6 +14,8 @@ import (
 type Memo struct {
 	Start    StartClock // how long the start has taken, until the first time it was reachable
 	Shown    int        // revision of the content that is shown
+	Keys     string     // of its owner, in one word; "" if it takes none
+	KeysTold string     // those that the container was given last
 	Unlisted bool       // its service has left the catalogue
 	Unsafe   bool       // its app would have reached what it must not
 

@@ -17,8 +17,9 @@ func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed 
 		seen = a.ask(limited, inst)
 	}
 	a.memo.KeyMissing = inst.Onion.Key == "" && a.r.o.Keyring.Get(inst.Onion.Address) == ""
-	_, listed := a.r.o.Catalog.Find(inst.Service)
+	def, listed := a.r.o.Catalog.Find(inst.Service)
 	a.memo.Unlisted = !listed
+	_, a.memo.Keys = a.r.keysOf(inst, def)
 	if seen.Docker {
 		if a.memo.see(&a.r.o.Policy, inst, seen.Container, a.now()) {
 			a.r.o.Log.Warn("the app ended", "instance", a.id, "code", seen.Container.ExitCode,

@@ -87,6 +87,9 @@ func (v *view) run() []Step {
 	if !sameMoment(v.Container.Deadline, v.inst.ExpiresAt) {
 		steps = append(steps, Step{Kind: StepDeadline})
 	}
+	if v.memo.Keys != "" && v.memo.Keys != v.memo.KeysTold {
+		steps = append(steps, Step{Kind: StepKeys})
+	}
 	if v.inst.Rules != (services.Rules{}) && v.inst.State == services.StateReachable && !v.Container.Armed {
 		steps = append(steps, Step{Kind: StepArm})
 	}

@@ -10,6 +10,7 @@ const (
 	StepRun             StepKind = "run"              // make the container run
 	StepReplace         StepKind = "replace"          // remove a container that is of no use, so that another can run
 	StepDeadline        StepKind = "deadline"         // tell the shim the deadline of the row
+	StepKeys            StepKind = "keys"             // replace the public keys that may log in
 	StepArm             StepKind = "arm"              // let the shim count visitors
 	StepPublish         StepKind = "publish"          // make a tor publish the onion
 	StepProbe           StepKind = "probe"            // open the address through another tor
@@ -40,7 +41,7 @@ type lane string
 
 var lanes = map[StepKind]lane{ //nolint:gochecknoglobals // a constant table
 	StepRun: "container", StepReplace: "container", StepRemoveContainer: "container",
-	StepDeadline: "shim", StepArm: "arm", StepCount: "count", StepNews: "news", StepShow: "show",
+	StepDeadline: "shim", StepKeys: "keys", StepArm: "arm", StepCount: "count", StepNews: "news", StepShow: "show",
 	StepPublish: "onion", StepRemoveOnion: "onion",
 	StepProbe: "probe", StepVerifyGone: "probe",
 	StepEnd: "row", StepFinish: "row", StepSettle: "row",

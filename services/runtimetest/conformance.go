@@ -136,6 +136,9 @@ func testAbsent(t *testing.T, f *Fixture) {
 	if err := f.Runtime.SetDeadline(t.Context(), id, f.Now().Add(time.Hour)); err == nil {
 		t.Error("a deadline was set for nothing")
 	}
+	if err := f.Runtime.SetKeys(t.Context(), id, []string{"ssh-ed25519 AAAA"}); !services.IsCode(err, services.CodeNotFound) {
+		t.Errorf("keys were set for nothing: %v", err)
+	}
 	if err := f.Runtime.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -5,6 +5,7 @@ package sshkey
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"fmt"
 	"strings"
@@ -52,4 +53,67 @@ func ParsePublic(line string) (string, error) {
 		out += " " + comment
 	}
 	return out, nil
+}
+
+// mostComment is what is kept of a key's comment, in characters.
+const mostComment = 40
+
+// Read reads a public key that somebody sent, whatever of white space their
+// phone put around it. Errors are [services.CodeBadKey].
+func Read(text string) (services.PublicKey, error) {
+	bad := func(reason string) (services.PublicKey, error) {
+		return services.PublicKey{}, services.E(services.CodeBadKey, "reason", reason)
+	}
+	text = strings.Join(strings.Fields(strings.Trim(text, " \t\r\n`\"'")), " ")
+	if services.HoldsPrivateKey(text) {
+		return bad("private")
+	}
+	key, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(text))
+	switch {
+	case err != nil:
+		return bad("unreadable")
+	case len(options) > 0:
+		return bad("options")
+	}
+	if reason := unfit(key); reason != "" {
+		return bad(reason)
+	}
+	out := services.PublicKey{
+		Line: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), Type: key.Type(),
+		Fingerprint: ssh.FingerprintSHA256(key), Comment: harmless(comment),
+	}
+	if out.Comment != "" {
+		out.Line += " " + out.Comment
+	}
+	return out, nil
+}
+
+// unfit says why a key is of no use; "" if it is.
+func unfit(key ssh.PublicKey) string {
+	switch key.Type() {
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKECDSA256:
+		return ""
+	case ssh.KeyAlgoRSA:
+		if c, ok := key.(ssh.CryptoPublicKey); ok {
+			if k, ok := c.CryptoPublicKey().(*rsa.PublicKey); ok && k.N.BitLen() >= 2048 {
+				return ""
+			}
+		}
+		return "weak"
+	}
+	return "type" // DSA, and certificates, which say more than one key
+}
+
+// harmless is a comment without what could be more than a comment.
+func harmless(comment string) string {
+	var out []rune
+	for _, r := range comment {
+		if len(out) == mostComment {
+			break
+		}
+		if r > ' ' && r < 127 || r == ' ' && len(out) > 0 {
+			out = append(out, r)
+		}
+	}
+	return strings.TrimSpace(string(out))
 }
