@@ -62,6 +62,7 @@ var only = map[string]string{
 	"gopkg.in/telebot.v3":          "bots/telegram",
 	"github.com/mattn/go-mastodon": "bots/mastodon",
 	"github.com/alecthomas/kong":   "cmd/onionbot",
+	"github.com/coreos/go-systemd": "cmd/onionbot",
 	"github.com/microcosm-cc/":     "bots/page",
 	"github.com/yuin/goldmark":     "bots/page",
 	"golang.org/x/text/encoding":   "services/content",

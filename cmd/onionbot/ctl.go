@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,14 +31,24 @@ func (t target) path() (string, error) {
 	return filepath.Join(cfg.RunDir, socketName), nil
 }
 
+// usualConfig is the configuration that is meant when none is named: the one
+// in this directory, else the one that a package has installed.
+func usualConfig() string {
+	const here, installed = "config.toml", "/etc/onionbot/config.toml"
+	if _, err := os.Stat(here); err == nil {
+		return here
+	}
+	if _, err := os.Stat(installed); err == nil {
+		return installed
+	}
+	return here
+}
+
 // load reads the configuration that is meant.
 func (t target) load() (*config, error) {
 	path := t.Config
 	if path == "" {
-		path = "config.toml"
-		if _, err := os.Stat(path); err != nil {
-			path = "/etc/onionbot/config.toml"
-		}
+		path = usualConfig()
 	}
 	return loadConfig(path)
 }

@@ -123,6 +123,15 @@ func (d *daemon) run(ctx context.Context) error {
 	return err
 }
 
+// alive returns nil once the database has answered and the loop could be asked.
+func (d *daemon) alive(ctx context.Context) error {
+	d.reconciler.Alive()
+	return d.store.View(ctx, func(tx services.Tx) error {
+		_, err := tx.Setting("alive")
+		return err
+	})
+}
+
 // openAdapters makes the adapters that the configuration turns on. The
 // console is always there: it is how the operator gets in.
 func (d *daemon) openAdapters() ([]bots.Adapter, error) {

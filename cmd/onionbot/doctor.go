@@ -19,7 +19,7 @@ import (
 )
 
 type doctorCmd struct {
-	Config string `default:"config.toml" type:"path" help:"The configuration file."`
+	Config string `default:"${config}" type:"path" help:"The configuration file."`
 }
 
 // finding is what one examination says.
@@ -155,14 +155,15 @@ func tellingDir(f finding) finding {
 
 // readToken reads a secret from a file that only its owner may read.
 func readToken(path string) (services.Secret, error) {
-	info, err := os.Stat(path)
+	file, fromSystemd := credential(path)
+	info, err := os.Stat(file)
 	if err != nil {
 		return "", badConfig(path, 0, "the token file cannot be read", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if info.Mode().Perm()&0o077 != 0 && !fromSystemd { // systemd's access list shows as a group's right
 		return "", badConfig(path, 0, "others may read this token; type: chmod 600 "+path, nil)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", badConfig(path, 0, "the token file cannot be read", err)
 	}

@@ -36,7 +36,10 @@ type cli struct {
 	Mastodon mastodonCmd `cmd:"" help:"Set up the Mastodon account."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Shim     struct{}    `cmd:"" hidden:"" help:"Be PID 1 of a container."`
-	App      struct{}    `cmd:"" hidden:"" help:"Be the app of a container."`
+
+	Man        manCmd        `cmd:"" hidden:"" help:"Write the manual page."`
+	Completion completionCmd `cmd:"" help:"Write completions for a shell: onionbot completion bash."`
+	App        struct{}      `cmd:"" hidden:"" help:"Be the app of a container."`
 }
 
 func main() {
@@ -73,6 +76,7 @@ func run(args []string, in *os.File, out, errOut io.Writer) int {
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exited = code }),
 		kong.UsageOnError(),
+		kong.Vars{"config": usualConfig()},
 	)
 	if err != nil {
 		fmt.Fprintln(errOut, "onionbot:", err)

@@ -26,7 +26,7 @@ const defaultTokenFile = "mastodon.token"
 
 type mastodonLoginCmd struct {
 	Server    string `arg:"" help:"The bot's server, as in https://mastodon.example."`
-	Config    string `default:"config.toml" type:"path" help:"The configuration file, if there is one yet: its [tor] section is used."`
+	Config    string `default:"${config}" type:"path" help:"The configuration file, if there is one yet: its [tor] section is used."`
 	TokenFile string `type:"path" help:"Where the token goes, mode 0600; the configuration's token_file, or mastodon.token."`
 	Manage    bool   `help:"Also ask for the rights that check --fix needs."`
 	route
@@ -58,7 +58,7 @@ func (c mastodonLoginCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type mastodonCheckCmd struct {
-	Config string `default:"config.toml" type:"path" help:"The configuration file."`
+	Config string `default:"${config}" type:"path" help:"The configuration file."`
 	Fix    bool   `help:"Offer to follow users or to set the notification policy."`
 	route
 }

@@ -6,7 +6,7 @@ import (
 )
 
 type runCmd struct {
-	Config string `default:"config.toml" type:"path" help:"The configuration file."`
+	Config string `default:"${config}" type:"path" help:"The configuration file."`
 }
 
 // Run is the bot, until it is told to end. Services, containers and tor
@@ -39,6 +39,8 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		}
 	}
 	go d.keepImages(ctx)
+	process := &daemonProcess{alive: d.alive, log: log}
+	defer process.supervise(ctx)()
 	return d.run(ctx)
 }
 

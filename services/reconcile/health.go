@@ -26,6 +26,13 @@ func (r *Reconciler) Health(ctx context.Context) services.Health {
 	return h
 }
 
+// Alive returns as soon as the loop's state can be looked at: one that is stuck
+// keeps it waiting.
+func (r *Reconciler) Alive() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+}
+
 func (r *Reconciler) recordDocker(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
