@@ -121,12 +121,12 @@ func life(t *testing.T, g *guest, w *world, packages string) {
 		}
 	}
 
-	g.run("dpkg", "-r", "onionbot")
+	removal := g.run("dpkg", "-r", "onionbot")
 	if w.opens(address) {
 		t.Error("the site opens after the package was removed")
 	}
 	if left := host(t, "sh", "-c", `docker ps -aq | xargs -r docker inspect -f '{{.Id}} {{range .Mounts}}{{.Source}} {{end}}' | grep /run/onionbot/ || true`); left != "" {
-		t.Error("containers after the removal:", left)
+		t.Errorf("containers after the removal: %s\nthe removal said %s", left, removal)
 	}
 	g.run("dpkg", "-P", "onionbot")
 	left := g.run("sh", "-c", "find / -xdev -path /proc -prune -o -iname '*onionbot*' -print; getent passwd onionbot; true")

@@ -134,7 +134,8 @@ func (g *guest) await(what string, yes func() bool) {
 	g.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !yes(); {
 		if time.Now().After(deadline) {
-			g.t.Fatal("waited in vain for ", what)
+			journal, _ := output(g.inside([]string{"journalctl", "--no-pager", "-n", "60", "-u", "onionbot*"})...)
+			g.t.Fatalf("waited in vain for %s: %s", what, journal)
 		}
 		time.Sleep(200 * time.Millisecond)
 	}

@@ -80,7 +80,6 @@ func TestBadConfigurationIsRefusedWithItsLine(t *testing.T) {
 		"text for a list":       {user + "ssh_keys = \"x\"", `"users.ssh_keys" must be a list of texts`},
 		"text for a truth":      {"[tor]\nwarm = \"yes\"" + user, `"tor.warm" must be true or false`},
 		"broken":                {"state_dir = " + user, "line 1"},
-		"nobody":                {"", "[[users]]"},
 		"no services":           {"[[users]]\nname = \"ann\"\nmax_instances = 1", "services"},
 		"no instances":          {"[[users]]\nname = \"ann\"\nservices = [\"site\"]", "max_instances"},
 		"no name":               {"[[users]]\nservices = [\"site\"]\nmax_instances = 1", "name"},

@@ -11,9 +11,6 @@ import (
 )
 
 func (c *config) checkUsers() (found []problem) {
-	if len(c.Users) == 0 {
-		return []problem{problemf("users", "nobody may use this bot yet; add a [[users]] block with a name, an identity and services (see config.example.toml)")}
-	}
 	names, identities := make(map[string]bool), make(map[conversation.Account]string)
 	for i := range c.Users {
 		u := &c.Users[i]
