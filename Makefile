@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets run one after the other even under make -j: set-up comes first, and
 # the go command uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help setup demo run build test check soak fuzz bench lint vuln install clean
+.PHONY: help setup demo run build test check soak fuzz bench lint vuln install clean deb release
 
 CONFIG    ?= config.toml
 FUZZTIME  ?= 30s
@@ -54,6 +54,12 @@ soak: setup ## KILLS (default 1000) of bot, engine, tors and apps; SOAK=. for ev
 bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/bench/name.txt
 	@scripts/bench $(BENCHTIME) $(OUT)
 
+deb: ## Debian packages for amd64 and arm64 in dist/
+	@scripts/package dist $(VERSION)
+
+release: ## all that is handed out of VERSION, built twice and compared, in dist/
+	@scripts/release $(VERSION)
+
 install: build ## bin/onionbot into PREFIX/bin (default /usr/local)
 	@install -D -m 0755 bin/onionbot $(DESTDIR)$(PREFIX)/bin/onionbot
 
@@ -61,6 +67,6 @@ clean: ## remove what make built
 	@rm -rf bin
 
 # Said before any set-up starts.
-.PHONY: config
+.PHONY: config deb release
 config:
 	@test -f $(CONFIG) || { echo "There is no $(CONFIG): copy config.example.toml to $(CONFIG), put yourself in it, then run make again."; exit 1; }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 )
 
 type runCmd struct {
@@ -44,10 +45,16 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 	return d.run(ctx)
 }
 
+// newLog writes lines for a person at a terminal, and JSON for what collects
+// logs elsewhere.
 func newLog(cfg *config, s *streams) *slog.Logger {
 	level, err := cfg.level()
 	if err != nil {
 		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+	o := &slog.HandlerOptions{Level: level}
+	if file, ok := s.err.(*os.File); ok && isTerminal(file) {
+		return slog.New(slog.NewTextHandler(s.err, o))
+	}
+	return slog.New(slog.NewJSONHandler(s.err, o))
 }

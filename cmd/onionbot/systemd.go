@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -54,7 +55,7 @@ func (d *daemonProcess) tryAlive(ctx context.Context, limit time.Duration) error
 	go func() { done <- d.alive(ctx) }()
 	select {
 	case err := <-done:
-		return err
+		return errors.Join(err, ctx.Err()) // an answer that comes too late is none
 	case <-ctx.Done():
 		return ctx.Err()
 	}
