@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets run one after the other even under make -j: set-up comes first, and
 # the go command uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help setup demo run build test check soak fuzz bench lint vuln install clean deb release
+.PHONY: help setup demo run build test check soak fuzz bench lint vuln install clean deb release compose
 
 CONFIG    ?= config.toml
 FUZZTIME  ?= 30s
@@ -57,6 +57,9 @@ bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/ben
 deb: ## Debian packages for amd64 and arm64 in dist/
 	@scripts/package dist $(VERSION)
 
+compose: setup ## the image and the files that compose.yaml needs
+	@scripts/compose $(VERSION)
+
 release: ## all that is handed out of VERSION, built twice and compared, in dist/
 	@scripts/release $(VERSION)
 
@@ -67,6 +70,6 @@ clean: ## remove what make built
 	@rm -rf bin
 
 # Said before any set-up starts.
-.PHONY: config deb release
+.PHONY: config
 config:
 	@test -f $(CONFIG) || { echo "There is no $(CONFIG): copy config.example.toml to $(CONFIG), put yourself in it, then run make again."; exit 1; }

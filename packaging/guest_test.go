@@ -33,14 +33,8 @@ func bootGuest(t *testing.T, suite string) *guest {
 	host(t, "chroot", g.root, "groupadd", "-f", "-o", "-g", strings.TrimSpace(host(t, "stat", "-c", "%g", "/var/run/docker.sock")), "docker")
 	args := []string{"-q", "-b", "-D", g.root, "-M", "onionbot-" + suite, "--register=no", "--keep-unit",
 		"--resolv-conf=off", "--bind=/var/run/docker.sock:/run/docker.sock"}
+	makePlaces(t)
 	for _, dir := range shared {
-		if _, err := os.Stat(dir); err == nil {
-			t.Fatalf("%s is there already: this test needs it for itself", dir)
-		}
-		if err := os.MkdirAll(dir, 0o710); err != nil { //nolint:gosec // as the unit makes it
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		args = append(args, "--bind="+dir)
 	}
 	var console bytes.Buffer
@@ -72,6 +66,21 @@ func bootGuest(t *testing.T, suite string) *guest {
 		return g.pid != "" && g.try("systemctl", "is-active", "multi-user.target") == nil
 	})
 	return g
+}
+
+// makePlaces makes the directories that the bot has wherever it runs. They are
+// those of a real installation, so there must be none.
+func makePlaces(t *testing.T) {
+	t.Helper()
+	for _, dir := range shared {
+		if _, err := os.Stat(dir); err == nil {
+			t.Fatalf("%s is there already: this test needs it for itself", dir)
+		}
+		if err := os.MkdirAll(dir, 0o710); err != nil { //nolint:gosec // as the unit makes it
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	}
 }
 
 // base is a suite of Debian as debootstrap makes it, kept for the next time.
