@@ -59,7 +59,8 @@ func TestComposeOpensASite(t *testing.T) {
 	if out, err := bot("ctl", "stop", "site"); err != nil || !strings.Contains(out, "gone") {
 		t.Error(out, err)
 	}
-	if out, err := bot("down"); err != nil {
-		t.Error(out, err)
+	host(t, compose("stop", "bot")...)
+	if out := host(t, compose("run", "--rm", "bot", "onionbot", "down")...); !strings.Contains(out, "Everything is down") {
+		t.Error(out)
 	}
 }
