@@ -49,7 +49,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@scripts/fuzz $(FUZZTIME)
 
 soak: setup ## KILLS (default 1000) of bot, engine, tors and apps; SOAK=. for every test in its long form
-	@ONIONBOT_SOAK=1 ONIONBOT_SOAK_KILLS=$(KILLS) go test -count=1 -timeout $(SOAKTIME) -v -run '$(SOAK)' ./db ./bots/telegram ./e2e
+	@ONIONBOT_SOAK=1 ONIONBOT_SOAK_KILLS=$(KILLS) go test -count=1 -timeout $(SOAKTIME) -v -run '$(SOAK)' ./db ./bots/telegram ./e2e ./packaging
 
 bench: setup ## benchmarks, BENCH=regexp for some; OUT=name also writes docs/bench/name.txt
 	@scripts/bench $(BENCHTIME) $(OUT)

@@ -17,7 +17,7 @@ func TestCtlTakesItsFlagsAnywhere(t *testing.T) {
 		"ctl -f page.html --socket=s -- start site for 2h",
 	} {
 		var c cli
-		parser, err := kong.New(&c)
+		parser, err := kong.New(&c, kong.Vars{"config": usualConfig()})
 		if err != nil {
 			t.Fatal(err)
 		}
