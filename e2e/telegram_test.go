@@ -18,9 +18,15 @@ const botToken = "1234567:AAe2e-secret-token-of-the-story"
 // through the private Tor network.
 func telegramBot(t *testing.T) (*bot, *telegramtest.Server) {
 	t.Helper()
+	return telegramBotFor(t, twoUsers)
+}
+
+// telegramBotFor is the same for other users.
+func telegramBotFor(t *testing.T, users string) (*bot, *telegramtest.Server) {
+	t.Helper()
 	setUp(t)
 	api := telegramtest.New(t, botToken)
-	b := newBot(t, fmt.Sprintf("[telegram]\ntoken_file = \"token\"\napi_url = %q\n", api.URL())+twoUsers)
+	b := newBot(t, fmt.Sprintf("[telegram]\ntoken_file = \"token\"\napi_url = %q\n", api.URL())+users)
 	b.write("token", botToken+"\n")
 	return b, api
 }
