@@ -37,9 +37,25 @@ func (c card) dropped() bots.Reply {
 	head := fmt.Sprintf("%s left %s at %s, %s.", who, strings.Join(parts, " and "), c.name, humanSize(int64(count("bytes"))))
 	var more string
 	if c.i != nil && c.i.Live() {
-		_, _, more = openLine(c.d, c.i)
+		more = mine(c.d, c.i)
 	}
 	return bots.Reply{Text: lines(head, c.follows(), more), Copy: linksIn(more)}
+}
+
+// mine is what stands below the address of a service that has something for its
+// owner alone.
+func mine(d *services.Definition, i *services.Instance) string {
+	if d == nil {
+		return ""
+	}
+	var all []string
+	for _, p := range d.Singles() {
+		if p.Inward != 0 {
+			_, _, more := openLine(p, i)
+			all = append(all, more)
+		}
+	}
+	return lines(all...)
 }
 
 // linksIn are the links in lines that a service's definition has.

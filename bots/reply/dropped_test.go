@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheOwnerHearsWhatWasDroppedAndWhereItIs(t *testing.T) {
-	d := &services.Definition{Name: "drop", Probe: services.ProbeHTTP, Open: "http://{address}/\nYours: http://{address}/{secret.owner}/", Secrets: []string{"owner"}}
+	d := &services.Definition{Name: "drop", Inward: 1, Probe: services.ProbeHTTP, Open: "http://{address}/\nYours: http://{address}/{secret.owner}/", Secrets: []string{"owner"}}
 	i := botstest.Instance("site", nil)
 	i.Service, i.Name, i.Secrets = "drop", "box", map[string]services.Secret{"owner": "hush"}
 	link := "http://" + i.Onion.Address + "/hush/"

@@ -42,6 +42,7 @@ func offer(reply *bots.Reply, all []way) string {
 		} else {
 			reply.Copy = append(reply.Copy, w.line)
 		}
+		reply.Copy = append(reply.Copy, linksIn(w.more)...)
 		if w.service != "" {
 			w.line = w.service + ": " + w.line
 		}

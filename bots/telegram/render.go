@@ -33,10 +33,12 @@ func render(text string, r *bots.Reply) string {
 
 // embedded is how often the address is in a link or in a longer line to copy.
 func embedded(text string, r *bots.Reply) (n int) {
-	for _, m := range append([]string{r.Link}, r.Copy...) {
-		if m != r.Address && strings.Contains(m, r.Address) {
-			n += strings.Count(text, m)
+	for text != "" {
+		at, mark := next(text, r)
+		if mark != r.Address {
+			n += strings.Count(mark, r.Address)
 		}
+		text = text[at+len(mark):]
 	}
 	return n
 }

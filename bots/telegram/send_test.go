@@ -42,6 +42,11 @@ func TestRepliesLookAsTheyShould(t *testing.T) {
 			"link around the address", `<a href="http://` + addr + `/">http://` + addr + `/</a>` + "\n<code>" + addr + "</code>",
 			bots.Reply{Text: "http://" + addr + "/\n" + addr, Address: addr, Link: "http://" + addr + "/"},
 		},
+		{
+			"a longer link that begins with the link",
+			`<a href="http://x.onion/">http://x.onion/</a>` + "\n<code>x.onion</code>\nyours: <code>http://x.onion/secret/</code>",
+			bots.Reply{Text: "http://x.onion/\nx.onion\nyours: http://x.onion/secret/", Address: "x.onion", Link: "http://x.onion/", Copy: []string{"http://x.onion/secret/"}},
+		},
 		{"address twice", "<code>x.onion</code> <code>x.onion</code>", bots.Reply{Text: "x.onion x.onion", Address: "x.onion"}},
 		{
 			"hostile link", `<a href="http://x/&#34;&gt;&lt;b&gt;">http://x/&#34;&gt;&lt;b&gt;</a>`,
