@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // zones of the configuration, where the system has no database
 
@@ -114,9 +115,13 @@ func report(err error, errOut io.Writer) int {
 
 // sentence is what an operator reads when a command cannot go on.
 func sentence(err error) string {
-	var several problems
+	var several interface{ Unwrap() []error }
 	if errors.As(err, &several) {
-		return several.Error()
+		var lines []string
+		for _, one := range several.Unwrap() {
+			lines = append(lines, sentence(one))
+		}
+		return strings.Join(lines, "\n")
 	}
 	var e *services.Error
 	if !errors.As(err, &e) {

@@ -94,8 +94,8 @@ func addEntries(entries []Manifest, into map[string]*services.Definition) error 
 		}
 		seen[m.Name] = true
 		m.fillIn(m.Name)
-		if problem := m.problem(); problem != "" {
-			return bad(where, 0, problem)
+		if found := m.problems(); len(found) > 0 {
+			return bad(where, 0, found[0].Say)
 		}
 		into[m.Name] = m.definition(m.Name)
 	}

@@ -88,18 +88,28 @@ func (s *size) UnmarshalText(b []byte) error {
 	return errors.New(`must be a size like "64MiB"`)
 }
 
-// parseManifest turns service.toml into a definition, strictly.
+// parseManifest turns service.toml into a definition, strictly. It tells all
+// that is wrong with it.
 func parseManifest(name, file string, text []byte) (*services.Definition, error) {
 	var m Manifest
-	if found := settings.Decode(text, &m); len(found) > 0 {
-		return nil, located(file, found[0])
-	}
+	found := settings.Decode(text, &m)
 	if m.Name != "" && m.Name != name {
-		return nil, bad(file, 0, fmt.Sprintf("name is %q, and the folder is %q: remove name", m.Name, name))
+		found = append(found, settings.Problem{Key: "name", Say: fmt.Sprintf("name is %q, and the folder is %q: remove name", m.Name, name)})
 	}
 	m.fillIn(name)
-	if problem := m.problem(); problem != "" {
-		return nil, bad(file, 0, problem)
+	for _, p := range m.problems() {
+		if !slices.ContainsFunc(found, func(f settings.Problem) bool { return f.Key == "" || f.Concerns(p.Key) }) {
+			found = append(found, p) // otherwise it follows from what could not be read
+		}
+	}
+	settings.Place(text, found)
+	slices.SortStableFunc(found, func(a, b settings.Problem) int { return cmp.Compare(a.Line, b.Line) })
+	var wrong []error
+	for _, p := range found {
+		wrong = append(wrong, located(file, p))
+	}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
 	}
 	return m.definition(name), nil
 }
@@ -131,42 +141,54 @@ var (
 	variable    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
 
-// problem is a sentence on the first thing that cannot be; "" when all is well.
-func (m *Manifest) problem() string {
-	checks := []struct {
-		wrong bool
-		say   string
-	}{
-		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary must be one line of at most 100 bytes"},
-		{len(m.Command) > 0 && m.Command[0] == "", "command must say what to run, or be left out for the image's"},
-		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app is a word, and stands instead of command"},
-		{m.Counts != "" && m.Counts != countsApp, `counts must be "app", or left out for connections`},
-		{m.Inward < 0 || m.Inward > 65535, "inward must be a port between 1 and 65535, or left out"},
-		{m.User != "" && !userName.MatchString(m.User), `user must be numbers as in "101:101", a name of the image's /etc/passwd, or "own"`},
-		{m.User != "" && m.Account != manifestAccount{}, "account is for a service without user: the one names what the other fixes"},
-		{m.Account != manifestAccount{} && !m.Account.complete(), "account wants a name, and home and shell as absolute paths"},
-		{!slices.Contains([]string{"", "http", "ssh", "tcp"}, m.Probe), `probe must be "http", "ssh" or "tcp", or left out`},
-		{m.DefaultLife.Duration <= 0 || m.MaxLife.Duration < m.DefaultLife.Duration, "default_life must be set and no longer than max_life"},
-		{m.Shutdown.Duration > 10*time.Second, "shutdown must be at most 10s"},
-		{m.Limits.Memory < 16<<20, `limits.memory must be at least "16MiB"`},
-		{m.Limits.CPUs < 0.05 || m.Limits.CPUs > 64, "limits.cpus must be between 0.05 and 64"},
-		{m.Limits.PIDs < 4, "limits.pids must be at least 4"},
-		{m.Limits.Connections < 0 || m.Limits.Connections > 512, "limits.connections must be between 1 and 512, or left out"},
-		{m.Warm < 0 || m.Warm > 20, "warm must be between 0 and 20"},
-		{m.Warm > 0 && m.EphemeralKey, "warm and ephemeral_key exclude each other"},
-		{m.Content != "" && !services.Mountable(m.Content), "content must be an absolute path outside /onion"},
-		{m.Warm > 0 && m.OnDemand, "warm and on_demand exclude each other"},
-		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "an alias is a word like a service's name"},
-		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), `caps are names without CAP_, like "SETUID"`},
-		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env entries look like NAME=value"},
-		{slices.ContainsFunc(slices.Collect(maps.Keys(m.Tmpfs)), func(p string) bool { return !services.Mountable(p) }), "tmpfs paths must be absolute and outside /onion"},
-	}
-	for _, c := range checks {
+// problems are what is said and cannot be.
+func (m *Manifest) problems() []settings.Problem {
+	var found []settings.Problem
+	for _, c := range m.checks() {
 		if c.wrong {
-			return c.say
+			found = append(found, settings.Problem{Key: c.key, Say: c.say})
 		}
 	}
-	return cmp.Or(m.imageProblem(), m.portProblem(), m.secretProblem())
+	for _, p := range []settings.Problem{m.imageProblem(), m.portProblem(), m.secretProblem()} {
+		if p.Say != "" {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// check is something that cannot be, the key that it is about, and a sentence.
+type check struct {
+	wrong    bool
+	key, say string
+}
+
+func (m *Manifest) checks() []check {
+	return []check{
+		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary", "summary must be one line of at most 100 bytes"},
+		{len(m.Command) > 0 && m.Command[0] == "", "command", "command must say what to run, or be left out for the image's"},
+		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app", "app is a word, and stands instead of command"},
+		{m.Counts != "" && m.Counts != countsApp, "counts", `counts must be "app", or left out for connections`},
+		{m.Inward < 0 || m.Inward > 65535, "inward", "inward must be a port between 1 and 65535, or left out"},
+		{m.User != "" && !userName.MatchString(m.User), "user", `user must be numbers as in "101:101", a name of the image's /etc/passwd, or "own"`},
+		{m.User != "" && m.Account != manifestAccount{}, "account", "account is for a service without user: the one names what the other fixes"},
+		{m.Account != manifestAccount{} && !m.Account.complete(), "account", "account wants a name, and home and shell as absolute paths"},
+		{!slices.Contains([]string{"", "http", "ssh", "tcp"}, m.Probe), "probe", `probe must be "http", "ssh" or "tcp", or left out`},
+		{m.DefaultLife.Duration <= 0 || m.MaxLife.Duration < m.DefaultLife.Duration, "default_life", "default_life must be set and no longer than max_life"},
+		{m.Shutdown.Duration > 10*time.Second, "shutdown", "shutdown must be at most 10s"},
+		{m.Limits.Memory < 16<<20, "limits.memory", `limits.memory must be at least "16MiB"`},
+		{m.Limits.CPUs < 0.05 || m.Limits.CPUs > 64, "limits.cpus", "limits.cpus must be between 0.05 and 64"},
+		{m.Limits.PIDs < 4, "limits.pids", "limits.pids must be at least 4"},
+		{m.Limits.Connections < 0 || m.Limits.Connections > 512, "limits.connections", "limits.connections must be between 1 and 512, or left out"},
+		{m.Warm < 0 || m.Warm > 20, "warm", "warm must be between 0 and 20"},
+		{m.Warm > 0 && m.EphemeralKey, "warm", "warm and ephemeral_key exclude each other"},
+		{m.Content != "" && !services.Mountable(m.Content), "content", "content must be an absolute path outside /onion"},
+		{m.Warm > 0 && m.OnDemand, "on_demand", "warm and on_demand exclude each other"},
+		{slices.ContainsFunc(m.Aliases, func(a string) bool { return !serviceName.MatchString(a) }), "aliases", "an alias is a word like a service's name"},
+		{slices.ContainsFunc(m.Caps, func(c string) bool { return !capability.MatchString(c) || strings.HasPrefix(c, "CAP_") }), "caps", `caps are names without CAP_, like "SETUID"`},
+		{slices.ContainsFunc(m.Env, func(e string) bool { return !variable.MatchString(e) }), "env", "env entries look like NAME=value"},
+		{slices.ContainsFunc(slices.Collect(maps.Keys(m.Tmpfs)), func(p string) bool { return !services.Mountable(p) }), "tmpfs", "tmpfs paths must be absolute and outside /onion"},
+	}
 }
 
 // complete reports whether an account can stand in /etc/passwd.
@@ -175,21 +197,21 @@ func (a manifestAccount) complete() bool {
 	return accountName.MatchString(a.Name) && fits(a.Home) && fits(a.Shell)
 }
 
-func (m *Manifest) portProblem() string {
+func (m *Manifest) portProblem() settings.Problem {
 	if len(m.Ports) == 0 && (m.App != "" || m.Warm > 0) {
-		return "at least one [[ports]] entry is needed"
+		return settings.Problem{Key: "ports", Say: "at least one [[ports]] entry is needed"}
 	}
 	seen := make(map[int]bool)
 	for _, p := range m.Ports {
 		if p.Onion < 1 || p.Onion > 65535 || p.App < 1 || p.App > 65535 {
-			return "ports are between 1 and 65535"
+			return settings.Problem{Key: "ports.app", Say: "ports are between 1 and 65535"}
 		}
 		if seen[p.Onion] {
-			return fmt.Sprintf("onion port %d is named twice", p.Onion)
+			return settings.Problem{Key: "ports.onion", Say: fmt.Sprintf("onion port %d is named twice", p.Onion)}
 		}
 		seen[p.Onion] = true
 	}
-	return ""
+	return settings.Problem{}
 }
 
 // located is a problem of the text.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onionbot/services"
+	"onionbot/settings"
 )
 
 // What holds for a service that does not say otherwise.
@@ -40,32 +41,32 @@ func (m *Manifest) fillIn(name string) {
 	}
 }
 
-// imageProblem is a sentence on what is said of image and mounts and cannot be.
-func (m *Manifest) imageProblem() string {
+// imageProblem is about what is said of image and mounts and cannot be.
+func (m *Manifest) imageProblem() settings.Problem {
 	switch {
 	case m.Image != "" && !imageName.MatchString(m.Image):
-		return `image must be the name of an image, as in "debian:bookworm-slim"`
+		return settings.Problem{Key: "image", Say: `image must be the name of an image, as in "debian:bookworm-slim"`}
 	case m.Image != "" && m.App != "":
-		return "app and image exclude each other"
+		return settings.Problem{Key: "image", Say: "app and image exclude each other"}
 	case len(m.Args) > 0 && len(m.Command) > 0:
-		return "args are for the image's own command: write them into command"
+		return settings.Problem{Key: "args", Say: "args are for the image's own command: write them into command"}
 	case m.WorkDir != "" && !strings.HasPrefix(m.WorkDir, "/"):
-		return "workdir must be an absolute path"
+		return settings.Problem{Key: "workdir", Say: "workdir must be an absolute path"}
 	}
 	for _, p := range slices.Sorted(maps.Keys(m.Tmpfs)) {
 		if _, err := tmpfsOptions(m.Tmpfs[p]); err != nil {
-			return fmt.Sprintf("tmpfs of %s %v", p, err)
+			return settings.Problem{Key: "tmpfs." + p, Say: fmt.Sprintf("tmpfs of %s %v", p, err)}
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(m.Volumes)) {
 		switch _, twice := m.Tmpfs[p]; {
 		case !services.Mountable(p):
-			return "the paths of volumes must be absolute and outside /onion"
+			return settings.Problem{Key: "volumes." + p, Say: "the paths of volumes must be absolute and outside /onion"}
 		case twice || p == m.Content:
-			return fmt.Sprintf("%s is mounted twice", p)
+			return settings.Problem{Key: "volumes." + p, Say: fmt.Sprintf("%s is mounted twice", p)}
 		}
 	}
-	return ""
+	return settings.Problem{}
 }
 
 // tmpfsOptions makes mount options of a size; options are left as they are.
