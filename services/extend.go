@@ -10,7 +10,7 @@ import (
 func (m *Manager) Extend(ctx context.Context, req Request, target string, by time.Duration) error {
 	var changed string
 	err := m.command(ctx, req, AuditEntry{Action: "more", Detail: by.String()}, func(tx Tx, now time.Time) ([]*Notice, error) {
-		inst, err := find(tx, req.User, target)
+		inst, err := find(tx, req.User, target, DeedExtend)
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (m *Manager) Fill(ctx context.Context, req Request, opts FillOptions) error
 		action = "clear"
 	}
 	err := m.command(ctx, req, AuditEntry{Action: action}, func(tx Tx, now time.Time) ([]*Notice, error) {
-		inst, err := findByID(tx, req.User, opts.Instance)
+		inst, err := findByID(tx, req.User, opts.Instance, DeedFill)
 		if err != nil {
 			return nil, err
 		}

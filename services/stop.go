@@ -12,7 +12,7 @@ func (m *Manager) Stop(ctx context.Context, req Request, targets ...string) erro
 	return m.stop(ctx, req, "stop", func(tx Tx) ([]*Instance, error) {
 		var meant []*Instance
 		for _, target := range targets {
-			inst, err := find(tx, req.User, target)
+			inst, err := find(tx, req.User, target, DeedStop)
 			if err != nil {
 				return nil, err
 			}

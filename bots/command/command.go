@@ -28,6 +28,8 @@ const (
 	VerbAudit    Verb = "audit"
 	VerbWhoami   Verb = "whoami"
 	VerbLink     Verb = "link"
+	VerbShare    Verb = "share" // with another user; there may be a service of that name
+	VerbUnshare  Verb = "unshare"
 	VerbKeys     Verb = "keys"
 	VerbKey      Verb = "key"
 	VerbInvite   Verb = "invite"
@@ -60,7 +62,7 @@ type Command struct {
 
 	Key    string          // key: the public key to add, as it was typed; "" with Number 0: the one in the file
 	Number int             // key: the one to remove
-	Person string          // invite, user, limit, block, unblock, remove: their name
+	Person string          // share, unshare: with whom; invite, user, limit, block, unblock, remove: their name
 	Rights services.Rights // invite, limit: what they may do
 	Cancel bool            // invite: the code that was given out for them
 	// TakeOver makes what a removed user runs one's own, EndTheirs ends it; one
@@ -101,7 +103,7 @@ func (c Command) String() string {
 		if c.Verb == VerbStop && c.Service != "" {
 			add(c.Service)
 		}
-	case c.Target != "":
+	case c.Target != "" && c.Verb != VerbShare && c.Verb != VerbUnshare: // they said it above
 		if c.Verb == VerbMore && readsAsTime(c.Target) {
 			add("for")
 		}

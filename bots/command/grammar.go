@@ -80,11 +80,14 @@ func (g *Grammar) line(ws []string, slash bool) (Command, error) {
 	if len(ws) == 3 && (ws[0] == "remove" || ws[0] == "delete") && ws[1] == string(VerbKey) {
 		ws = []string{ws[1], ws[0], ws[2]}
 	}
+	if c, ok, err := g.shares(ws); ok {
+		return c, err
+	}
 	if links(ws) {
 		return Command{Verb: VerbLink}, nil
 	}
 	for _, e := range g.visible() {
-		if e.Name == VerbRemove || e.Name == VerbLink { // said above; these words have another meaning, too
+		if e.Name == VerbRemove || e.Name == VerbLink || e.Name == VerbShare { // said above; these words have another meaning, too
 			continue
 		}
 		if e.Name != Verb(ws[0]) && !slices.Contains(e.Aliases, ws[0]) {

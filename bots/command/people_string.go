@@ -18,6 +18,11 @@ func (c Command) people(add func(...string)) {
 		if c.Key != "" {
 			add(c.Key)
 		}
+	case VerbShare, VerbUnshare:
+		if c.Target != "" {
+			add(c.Target)
+		}
+		add("with", c.Person)
 	case VerbRemove:
 		add("user", c.Person)
 		switch {
@@ -91,20 +96,4 @@ func (g *Grammar) removes(ws []string) (c Command, ok bool) {
 	}
 	c.Person = ws[0]
 	return c, len(ws) == 1 && slices.ContainsFunc(g.Users, func(user string) bool { return strings.EqualFold(user, ws[0]) })
-}
-
-// links reads "link", alone or with what is to be linked, as the wish to use
-// the bot from elsewhere: with the name of a service it asks for its address.
-func links(ws []string) bool {
-	if ws[0] != string(VerbLink) {
-		return false
-	}
-	for _, w := range ws[1:] {
-		switch w {
-		case "me", "my", "this", "another", "a", "an", "new", "second", "other", "to", "phone", "account", "device", "network", "telegram", "mastodon":
-		default:
-			return false
-		}
-	}
-	return true
 }

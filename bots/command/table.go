@@ -124,6 +124,14 @@ func asking() []Entry {
 			Name: VerbLink, Usage: "link", Help: "be yourself on another network or phone, too", parse: parseAnything,
 		},
 		{
+			Name: VerbShare, Usage: "share <name> with <user>", Help: "let somebody look after it, too: see, extend, stop",
+			Examples: []Example{{"share blog with bob", ""}}, parse: parseShare,
+		},
+		{
+			Name: VerbUnshare, Usage: "unshare <name> with <user>", Help: "take that back",
+			Examples: []Example{{"unshare blog with bob", ""}}, parse: parseShare,
+		},
+		{
 			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh key; also with the .pub file",
 			Examples: []Example{
 				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},

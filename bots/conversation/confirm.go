@@ -132,7 +132,7 @@ func (r *Router) askToStop(ctx context.Context, t turn, c command.Command) (bool
 			return false, nil //nolint:nilerr // the command itself says what is wrong with it
 		}
 		meant = append(meant, i)
-		foreign = foreign || i.Live() && i.Owner != t.user.Name
+		foreign = foreign || i.Live() && i.Owner != t.user.Name && t.user.Operates()
 	}
 	if !foreign {
 		return false, nil

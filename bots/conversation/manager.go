@@ -27,6 +27,8 @@ type Manager interface {
 	CodeFor(ctx context.Context, codes []string) (*services.Invite, error)
 	Redeem(ctx context.Context, req services.Request, codes []string, b services.Binding, handle string, words services.JoinWords) error
 	Burn(ctx context.Context, network string, codes []string, readers func(*services.Invite) []services.Route, words func(*services.Invite) ([]byte, error)) (bool, error)
+	Share(ctx context.Context, req services.Request, target string, with *services.User, to services.Route, words services.ShareWords) error
+	Unshare(ctx context.Context, req services.Request, target, with string, words func(*services.Instance) ([]byte, error)) error
 	KeysOf(ctx context.Context, u *services.User) ([]services.Key, error)
 	AddKey(ctx context.Context, req services.Request, line string, body []byte) error
 	RemoveKey(ctx context.Context, req services.Request, id int64, body []byte) error

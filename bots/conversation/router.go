@@ -237,6 +237,8 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.link(ctx, t)
 	case command.VerbKey:
 		return r.key(ctx, t, c)
+	case command.VerbShare, command.VerbUnshare:
+		return r.share(ctx, t, c)
 	case command.VerbLimit, command.VerbBlock, command.VerbUnblock:
 		return r.change(ctx, t, c)
 	case command.VerbRemove:

@@ -143,7 +143,7 @@ func (r *Renderer) List(u *services.User, all []*services.Instance, now time.Tim
 	var out, addresses []string
 	for _, i := range all {
 		out = append(out, r.line(u, i, now))
-		if i.Live() && i.Owner == u.Name && i.Onion.Address != "" {
+		if i.Live() && (i.Owner == u.Name || !u.Operates()) && i.Onion.Address != "" {
 			out = append(out, "    "+i.Onion.Address)
 			addresses = append(addresses, i.Onion.Address)
 		}
