@@ -101,6 +101,7 @@ func (r *Runtime) hostConfig(spec services.ContainerSpec, who identity, logDrive
 		CgroupnsMode:   container.CgroupnsModePrivate, // or it would read where the engine keeps it
 		MaskedPaths:    maskedPaths(),
 		ReadonlyRootfs: true,
+		Sysctls:        sysctls(),
 		CapDrop:        strslice.StrSlice{"ALL"},
 		CapAdd:         capabilities(d),
 		SecurityOpt:    []string{"no-new-privileges", "seccomp=" + seccompJSON()},
@@ -115,6 +116,16 @@ func (r *Runtime) hostConfig(spec services.ContainerSpec, who identity, logDrive
 			PidsLimit:  &pids,
 			Ulimits:    ulimits(d, who),
 		},
+	}
+}
+
+// sysctls bound what the kernel keeps of connections that nobody reads: it
+// counts as the container's memory, and by itself is megabytes for each.
+func sysctls() map[string]string {
+	const least, usual, most = 4 << 10, 16 << 10, 32 << 10 // bytes; there is no distance on a loopback
+	return map[string]string{
+		"net.ipv4.tcp_rmem": fmt.Sprintf("%d\t%d\t%d", least, usual, most),
+		"net.ipv4.tcp_wmem": fmt.Sprintf("%d\t%d\t%d", least, usual, most),
 	}
 }
 

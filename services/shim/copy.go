@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"io"
 	"net"
 	"sync/atomic"
 	"syscall"
@@ -12,8 +11,7 @@ import (
 type halfCloser interface{ CloseWrite() error }
 
 // relayBoth copies both ways until both sides have said all they had to say.
-// One that ends its sending side still hears the other out. io.Copy between
-// sockets is splice(2): the bytes never enter this process.
+// One that ends its sending side still hears the other out.
 //
 // The app learns how it ended: in order if the visitor, which is tor, has read
 // everything before it closed; broken off if not. An app that counts what it
@@ -23,13 +21,13 @@ func relayBoth(visitor, app net.Conn) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, err := io.Copy(visitor, app)
+		err := pass(visitor, app)
 		said.Store(err == nil)
 		if err != nil || !endSending(visitor) {
 			breakOff(visitor, app)
 		}
 	}()
-	_, err := io.Copy(app, visitor)
+	err := pass(app, visitor)
 	if err != nil || !said.Load() && hungUp(visitor) || !endSending(app) {
 		breakOff(visitor, app)
 	}

@@ -70,6 +70,7 @@ func (r *relay) accept(l net.Listener, into *crowd, serve func(*visitor)) {
 			}
 			continue
 		}
+		bound(conn)
 		v := newVisitor(conn, time.Now())
 		if !into.enter(v) {
 			v.end()
@@ -80,6 +81,16 @@ func (r *relay) accept(l net.Listener, into *crowd, serve func(*visitor)) {
 			defer v.end()
 			serve(v)
 		}()
+	}
+}
+
+// unread is how many bytes wait in the kernel, at most, for a visitor who does
+// not read: they count as the container's memory.
+const unread = 32 << 10
+
+func bound(conn net.Conn) {
+	if u, ok := conn.(*net.UnixConn); ok {
+		_ = u.SetWriteBuffer(unread)
 	}
 }
 
