@@ -72,8 +72,7 @@ type activity struct {
 	spoken bool          // the visitor has said more than a few bytes
 }
 
-// activity asks the kernel, which counts on the app's end: the bytes
-// themselves pass this process by.
+// activity asks the kernel, which counts on the app's end anyway.
 func (v *visitor) activity(now time.Time) activity {
 	v.mu.Lock()
 	defer v.mu.Unlock()
