@@ -24,6 +24,20 @@ const (
 	powRate, powBurst = 25, 250
 )
 
+// Defences tells what keeps the visitors of an address from each other. One tor
+// that hosts and cannot ask for a proof of work is enough to say so.
+func (p *Pool) Defences() services.Defences {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := services.Defences{Streams: streamsPerCircuit, Newcomers: powRate}
+	for _, m := range p.members {
+		if m.hosts && !m.pow {
+			d.Newcomers = 0
+		}
+	}
+	return d
+}
+
 // defences are the words of ADD_ONION for these bounds.
 func defences(pow bool) []string {
 	words := []string{fmt.Sprintf("MaxStreams=%d", streamsPerCircuit)}

@@ -43,6 +43,9 @@ func TestOnionsAreDefendedWhereTorCan(t *testing.T) {
 	if h := p.Health(soon(t)); !h[0].ProofOfWork {
 		t.Errorf("%+v", h)
 	}
+	if d := p.Defences(); d.Newcomers != powRate || d.Streams != streamsPerCircuit {
+		t.Errorf("said to do %+v", d)
+	}
 }
 
 func TestTorWithoutProofOfWorkIsUsedWithoutAndItIsTold(t *testing.T) {
@@ -69,6 +72,9 @@ func TestTorWithoutProofOfWorkIsUsedWithoutAndItIsTold(t *testing.T) {
 	}
 	if h := p.Health(soon(t)); h[0].ProofOfWork {
 		t.Errorf("%+v", h)
+	}
+	if d := p.Defences(); d.Newcomers != 0 || d.Streams != streamsPerCircuit {
+		t.Errorf("said to do %+v", d)
 	}
 }
 

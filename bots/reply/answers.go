@@ -206,6 +206,9 @@ func (r *Renderer) Overview(u *services.User, all []*services.Instance, h servic
 	if machine == "" && u.Operates() {
 		machine = fmt.Sprintf("All is well: the container engine, tor and the disk answer; %d of %d reachable.", h.Ready, h.Live)
 	}
+	if u.Operates() {
+		machine = lines(machine, defences(h.Defences))
+	}
 	reply.Text = lines(machine, reply.Text)
 	return reply
 }

@@ -67,7 +67,7 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 	d.reconciler = reconcile.New(reconcile.Options{
 		Store: store, Runtime: d.runtime, Onions: d.pool, Catalog: d.catalog, Contents: d.contents, Policy: policy, Clock: d.clock,
 		Log: d.log, Keyring: keyring, User: d.users.named, Outbox: d.outbox, Adapters: d.adapterTroubles, Images: d.runtime.ImageTrouble, FaultPoint: o.faultPoint,
-		Operators: func() []services.Route { return operators(d.cfg) },
+		Defences: d.pool.Defences, Operators: d.users.operators,
 	})
 	d.manager = services.NewManager(services.ManagerOptions{
 		Store: store, Catalog: d.catalog, Policy: policy, Clock: d.clock, Log: d.log, Keyring: keyring,

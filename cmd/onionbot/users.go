@@ -75,14 +75,16 @@ func (d *daemon) sayOwnerless(ctx context.Context) {
 
 // operators are where those users are told something who answer for the
 // machine. Whoever sits at the console reads the log.
-func operators(cfg *config) []services.Route {
+func (u *users) operators() []services.Route {
 	var routes []services.Route
-	for i := range cfg.Users {
-		if !cfg.Users[i].Operator {
+	for _, who := range u.access.Users() {
+		if !who.Operates() {
 			continue
 		}
-		for _, a := range cfg.Users[i].accounts() {
-			routes = append(routes, services.Route{Network: a.Network, Account: a.ID})
+		for _, a := range u.access.Accounts(who.Name) {
+			if a.Network != console.Network {
+				routes = append(routes, services.Route{Network: a.Network, Account: a.ID})
+			}
 		}
 	}
 	return routes

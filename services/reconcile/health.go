@@ -20,6 +20,9 @@ func (r *Reconciler) Health(ctx context.Context) services.Health {
 	if r.o.Adapters != nil {
 		h.Adapters = r.o.Adapters()
 	}
+	if r.o.Defences != nil {
+		h.Defences = r.o.Defences()
+	}
 	if r.o.Images != nil {
 		h.Images = r.o.Images()
 	}

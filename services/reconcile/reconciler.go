@@ -50,6 +50,7 @@ type Options struct {
 	Outbox     services.Outbox
 	Adapters   func() map[string]string // what is wrong with which network; may be nil
 	Images     func() string            // what is wrong with images, "" when all is well; may be nil
+	Defences   func() services.Defences // may be nil
 	FaultPoint func(point string)
 	MaxRuns    int // containers started at the same time; 0 = 8
 }
