@@ -18,6 +18,8 @@ import (
 
 const (
 	attackers = 500
+	// pourers are how many of them say as much as they can: tor carries no more.
+	pourers = 64
 	// promptly is how long anybody else may wait for a page meanwhile.
 	promptly = 3 * time.Second
 )
@@ -39,16 +41,22 @@ var sieges = []siege{ //nolint:gochecknoglobals // a table
 		_, _ = io.WriteString(c, "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
 		time.Sleep(patience)
 	}},
-	{"headers without an end", func(c net.Conn, _ int) {
+	{"headers without an end", func(c net.Conn, n int) {
+		if n >= pourers {
+			return
+		}
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n")
 		pour(c, "X: "+strings.Repeat("a", 2000)+"\r\n")
 	}},
-	{"bodies without an end", func(c net.Conn, _ int) {
+	{"bodies without an end", func(c net.Conn, n int) {
+		if n >= pourers {
+			return
+		}
 		_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000000\r\n\r\n")
 		pour(c, strings.Repeat("a", 16<<10))
 	}},
 	{"a flood of requests", func(c net.Conn, n int) {
-		if n < 64 { // each as fast as it is answered
+		if n < pourers { // each as fast as it is answered
 			go drain(c)
 			pour(c, strings.Repeat("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 16))
 		}
@@ -118,7 +126,8 @@ func bigContent(t *testing.T) string {
 	return dir
 }
 
-// web are the services of the catalogue that are opened in a browser.
+// web are the services of the catalogue that are opened in a browser, but those
+// whose images are made only when somebody wants them.
 func web(t *testing.T) []*services.Definition {
 	t.Helper()
 	all, err := catalog.Load("")
@@ -127,7 +136,7 @@ func web(t *testing.T) []*services.Definition {
 	}
 	var out []*services.Definition
 	for _, d := range all {
-		if d.Probe == services.ProbeHTTP {
+		if d.Probe == services.ProbeHTTP && !d.OnDemand {
 			out = append(out, d)
 		}
 	}
@@ -150,13 +159,14 @@ func TestHostileVisitorsKeepNobodyFromAPage(t *testing.T) {
 				time.Sleep(200 * time.Millisecond) // it is under way
 				slowest := time.Duration(0)
 				for range 3 {
-					slowest = max(slowest, wantPage(t, r, spec, promptly), wantPage(t, r, other, promptly))
+					// How slow the machine is just now shows next door.
+					idle := wantPage(t, r, other, promptly)
+					slowest = max(slowest, wantPage(t, r, spec, promptly+20*idle))
 				}
 				t.Logf("%s: a page took at most %v", s.name, slowest.Round(time.Millisecond))
-				if t.Failed() {
+				if end(); t.Failed() {
 					t.Fatalf("under %s", s.name)
 				}
-				end()
 			}
 			c, err := r.Inspect(t.Context(), spec.ID)
 			if err != nil || c.State != services.ContainerRunning || c.NoMemory || c.StartedAt.IsZero() {
