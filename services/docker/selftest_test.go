@@ -66,6 +66,7 @@ var weaknesses = []struct { //nolint:gochecknoglobals // a table
 	}, []string{"network interface eth0", "the internet at 1.1.1.1", "the cloud's metadata at 169.254.169.254", "the host at "}},
 	{"the host's own network", func(config, host map[string]any) {
 		config["NetworkDisabled"], host["NetworkMode"] = false, "host"
+		delete(host, "Sysctls") // engines refuse those there, which is a wall more
 		delete(config, "Domainname")
 		delete(config, "Hostname")
 	}, []string{"the host's namespace net", "the host's abstract socket @onionbot-"}},
