@@ -31,6 +31,9 @@ func examineDocker(ctx context.Context, cfg *config) []finding {
 	e, err := runtime.Describe(ctx)
 	findings = append(findings, describeEngine(e, err)...)
 	for _, d := range defs {
+		if d.Image != "" { // the operator's own, of whatever age
+			continue
+		}
 		built, err := runtime.ImageBuilt(ctx, d)
 		findings = append(findings, imageAge(d.Name, built, cfg.Docker.ImageAge.Duration, err))
 	}
