@@ -28,7 +28,7 @@ func TestComposeOpensASite(t *testing.T) {
 	torrc := strings.Join(w.network.TorrcLines(), "\n") + "\n"
 	override := "version: '2.4'\nservices: {tor1: {network_mode: host}, tor2: {network_mode: host}}\n" // the private network is on this machine's loopback
 	for name, text := range map[string]string{"compose/torrc": torrc, "override.yaml": override} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // no secret
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,14 +31,16 @@ func bootGuest(t *testing.T, suite string) *guest {
 	host(t, "cp", "-a", "--reflink=auto", base(t, suite), g.root)
 	// The engine's socket belongs to a group with a number of this machine.
 	host(t, "chroot", g.root, "groupadd", "-f", "-o", "-g", strings.TrimSpace(host(t, "stat", "-c", "%g", "/var/run/docker.sock")), "docker")
-	args := []string{"-q", "-b", "-D", g.root, "-M", "onionbot-" + suite, "--register=no", "--keep-unit",
-		"--resolv-conf=off", "--bind=/var/run/docker.sock:/run/docker.sock"}
+	args := []string{
+		"-q", "-b", "-D", g.root, "-M", "onionbot-" + suite, "--register=no", "--keep-unit",
+		"--resolv-conf=off", "--bind=/var/run/docker.sock:/run/docker.sock",
+	}
 	makePlaces(t)
 	for _, dir := range shared {
 		args = append(args, "--bind="+dir)
 	}
 	var console bytes.Buffer
-	cmd := exec.Command("systemd-nspawn", args...) //nolint:noctx // ended by poweroff, then by kill
+	cmd := exec.Command("systemd-nspawn", args...)
 	cmd.Stdout, cmd.Stderr = &console, &console
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func bootGuest(t *testing.T, suite string) *guest {
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		if g.pid != "" {
-			_ = exec.Command("nsenter", "-t", g.pid, "-a", "systemctl", "poweroff").Run() //nolint:noctx // bounded below
+			_ = exec.Command("nsenter", "-t", g.pid, "-a", "systemctl", "poweroff").Run()
 		}
 		select {
 		case <-ended:
@@ -61,7 +63,7 @@ func bootGuest(t *testing.T, suite string) *guest {
 		}
 	})
 	g.await("the guest's systemd", func() bool {
-		out, _ := exec.Command("pgrep", "-P", strconv.Itoa(cmd.Process.Pid)).Output() //nolint:noctx // a moment
+		out, _ := exec.Command("pgrep", "-P", strconv.Itoa(cmd.Process.Pid)).Output()
 		g.pid = strings.TrimSpace(string(out))
 		return g.pid != "" && g.try("systemctl", "is-active", "multi-user.target") == nil
 	})
@@ -76,7 +78,7 @@ func makePlaces(t *testing.T) {
 		if _, err := os.Stat(dir); err == nil {
 			t.Fatalf("%s is there already: this test needs it for itself", dir)
 		}
-		if err := os.MkdirAll(dir, 0o710); err != nil { //nolint:gosec // as the unit makes it
+		if err := os.MkdirAll(dir, 0o710); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -153,7 +155,7 @@ func (g *guest) await(what string, yes func() bool) {
 // write makes a file in the guest.
 func (g *guest) write(path, text string) {
 	g.t.Helper()
-	if err := os.WriteFile(filepath.Join(g.root, path), []byte(text), 0o644); err != nil { //nolint:gosec // no secret
+	if err := os.WriteFile(filepath.Join(g.root, path), []byte(text), 0o644); err != nil {
 		g.t.Fatal(err)
 	}
 }

@@ -29,10 +29,10 @@ func (w *world) neighbour(who tor.Account) (socket string) {
 		"ControlSocket " + socket, "__OwningControllerProcess " + strconv.Itoa(os.Getpid()),
 	}, network(w).TorrcLines()...)
 	rc := filepath.Join(dir, "torrc")
-	if err := os.WriteFile(rc, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // tor reads it
+	if err := os.WriteFile(rc, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		w.Fatal(err)
 	}
-	cmd := exec.Command("tor", "--defaults-torrc", os.DevNull, "-f", rc) //nolint:noctx // ended below
+	cmd := exec.Command("tor", "--defaults-torrc", os.DevNull, "-f", rc)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(who.UID), Gid: uint32(who.GID)}}
 	if err := cmd.Start(); err != nil {
 		w.Fatal(err)

@@ -17,7 +17,7 @@ func TestZonesAreKnownWithoutTheSystemsDatabase(t *testing.T) {
 		if os.Geteuid() != 0 {
 			t.Skip("only root can hide the database")
 		}
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$") //nolint:gosec // this very test
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
 		child.Env = append(os.Environ(), withoutZones+"=1", "GOROOT=/nonexistent")
 		child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 		if out, err := child.CombinedOutput(); err != nil {

@@ -27,7 +27,7 @@ func torAccount(ctx context.Context, cfg *config, log *slog.Logger) (tor.Account
 			return tor.Account{}, err
 		}
 		if note := confined(n, cfg.RunDir); note != "" {
-			log.Warn(note)
+			log.Warn("a tor of tor.control_sockets is confined", "problem", note)
 		}
 		a, err := n.Admits()
 		if err == nil && who != nil && *who != a {

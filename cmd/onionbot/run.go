@@ -36,7 +36,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 	d.sayOwnerless(ctx)
 	for i := range cfg.Users {
 		for _, unknown := range cfg.Users[i].unknownServices(d.catalog.All()) {
-			log.Warn(unknown)
+			log.Warn("the configuration names what there is not", "problem", unknown)
 		}
 	}
 	go d.keepImages(ctx)

@@ -77,7 +77,7 @@ func credential(path string) (file string, fromSystemd bool) {
 		return path, false
 	}
 	file = filepath.Join(dir, "token_"+filepath.Base(path))
-	if _, err := os.Stat(file); err != nil {
+	if _, err := os.Stat(file); err != nil { //nolint:gosec // both are the operator's own words
 		return path, false
 	}
 	return file, true

@@ -84,7 +84,7 @@ func TestABotThatIsStuckDoesNotFeedTheWatchdog(t *testing.T) {
 func TestATokenComesFromSystemdWhereItGivesOne(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("CREDENTIALS_DIRECTORY", dir)
-	if err := os.WriteFile(filepath.Join(dir, "token_telegram"), []byte("123:abc\n"), 0o440); err != nil { //nolint:gosec // as systemd makes it
+	if err := os.WriteFile(filepath.Join(dir, "token_telegram"), []byte("123:abc\n"), 0o440); err != nil {
 		t.Fatal(err)
 	}
 	token, err := readToken("/etc/onionbot/tokens/telegram")

@@ -65,7 +65,7 @@ func Start(t testing.TB, o Options) *Browser {
 		flags = append(flags, "--proxy-server=socks5://"+o.SOCKS, "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
 	}
 	b := &Browser{t: t, waiting: make(map[int]chan answer)}
-	out := b.launch(exec.Command(Find(), append(flags, "about:blank")...)) //nolint:gosec,noctx // a browser, ended with the test
+	out := b.launch(exec.Command(Find(), append(flags, "about:blank")...)) //nolint:noctx // a browser, ended with the test
 	go b.read(out)
 	b.open(o)
 	return b

@@ -92,7 +92,7 @@ func (r *Runtime) memory(ctx context.Context, id string) (bytes int64) {
 			return fmt.Errorf("read the usage: %w", err)
 		}
 		cache := max(s.MemoryStats.Stats["total_inactive_file"], s.MemoryStats.Stats["inactive_file"])
-		bytes = int64(s.MemoryStats.Usage - min(cache, s.MemoryStats.Usage)) //nolint:gosec // no machine has that much
+		bytes = int64(s.MemoryStats.Usage - min(cache, s.MemoryStats.Usage))
 		return nil
 	})
 	return bytes

@@ -76,7 +76,7 @@ func (w *reports) watch(l layout, id string) {
 	_ = raw.Control(func(fd uintptr) {
 		// The kernel gives the same number again for a file that is watched.
 		if n, err := syscall.InotifyAddWatch(int(fd), l.report(), syscall.IN_MODIFY); err == nil {
-			w.watched[int32(n)] = watchedReport{id: id, l: l, last: last} //nolint:gosec // a descriptor
+			w.watched[int32(n)] = watchedReport{id: id, l: l, last: last}
 		}
 	})
 }
@@ -114,7 +114,7 @@ func (w *reports) changed(events []byte) []string {
 	defer w.mu.Unlock()
 	var ids []string
 	for len(events) >= syscall.SizeofInotifyEvent {
-		n := int32(binary.NativeEndian.Uint32(events)) //nolint:gosec // a descriptor
+		n := int32(binary.NativeEndian.Uint32(events))
 		mask, size := binary.NativeEndian.Uint32(events[4:]), binary.NativeEndian.Uint32(events[12:])
 		events = events[min(len(events), syscall.SizeofInotifyEvent+int(size)):]
 		one, known := w.watched[n]

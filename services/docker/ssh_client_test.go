@@ -95,7 +95,7 @@ func TestTheSSHProgramGetsInWithManyKeysFromAnyTerminal(t *testing.T) {
 	} {
 		t.Run(terminal, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(within(t, patience), program, append(args[:len(args):len(args)], way)...) //nolint:gosec // the test's own words
+			cmd := exec.CommandContext(within(t, patience), program, append(args[:len(args):len(args)], way)...)
 			keyboard, hand, err := os.Pipe()                                                                     // nobody types, and nobody hangs up
 			if err != nil {
 				t.Fatal(err)

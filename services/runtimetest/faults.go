@@ -35,7 +35,7 @@ func (f *Fake) Count(id string) error {
 }
 
 // News has the app of a container tell that there is something new.
-func (f *Fake) News(id string) error { return f.hurt(id, func(b *box) { b.Container.News++ }) }
+func (f *Fake) News(id string) error { return f.hurt(id, func(b *box) { b.News++ }) }
 
 // CrashCode is the exit code of apps that [Fake.Crash] ends.
 const CrashCode = 3

@@ -72,7 +72,7 @@ func hungUp(c net.Conn) bool {
 		look := struct {
 			fd              int32
 			events, revents int16
-		}{fd: int32(fd)} //nolint:gosec // a descriptor
+		}{fd: int32(fd)}
 		var now syscall.Timespec
 		_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0) //nolint:gosec // the one way without a dependency
 		gone = errno == 0 && look.revents&pollHup != 0

@@ -141,7 +141,7 @@ func (b *Box) storePart(u *upload, part *multipart.Part) error {
 func (b *Box) storeFile(u *upload, from io.Reader, f file, most int64, tooLarge *refusal) error {
 	f.number = len(u.files) + 1
 	f.path = filepath.Join(b.o.Dir, fmt.Sprintf("%d-%d", u.serial, f.number))
-	out, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // a path of our own making
+	out, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

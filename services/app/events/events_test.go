@@ -1,6 +1,7 @@
 package events
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestOnlyWhatMeansSomethingIsHeard(t *testing.T) {
 		got.Counts += t.Counts
 		got.News += t.News
 	})
-	if err != io.EOF || got != (Tally{Counts: 2, News: 1}) {
+	if !errors.Is(err, io.EOF) || got != (Tally{Counts: 2, News: 1}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if calls > 4 {

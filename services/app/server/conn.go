@@ -58,7 +58,7 @@ func (c *conn) Read(b []byte) (int, error) {
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	_ = c.Conn.SetWriteDeadline(time.Now().Add(stallTime))
+	_ = c.SetWriteDeadline(time.Now().Add(stallTime))
 	n, err := c.Conn.Write(b)
 	if err != nil {
 		c.breakOff()
@@ -101,7 +101,7 @@ const lastTime = 30 * time.Minute
 
 // endsWell waits for the other side's end.
 func (c *conn) endsWell() bool {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(lastTime))
+	_ = c.SetReadDeadline(time.Now().Add(lastTime))
 	var one [1]byte
 	n, err := c.Conn.Read(one[:])
 	return n == 0 && errors.Is(err, io.EOF)

@@ -60,7 +60,7 @@ func header(f *file, sum uint32) *zip.FileHeader {
 	)
 	h := &zip.FileHeader{
 		Name: f.name, Method: zip.Store, CRC32: sum, Flags: utf8,
-		CompressedSize64: uint64(f.size), UncompressedSize64: uint64(f.size), //nolint:gosec // sizes are not negative
+		CompressedSize64: uint64(f.size), UncompressedSize64: uint64(f.size),
 	}
 	//lint:ignore SA1019 of a raw header Modified is not written
 	h.ModifiedDate = first //nolint:staticcheck // as above

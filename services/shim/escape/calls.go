@@ -64,8 +64,13 @@ func namespaces() []attempt {
 		name string
 		flag uintptr
 	}{
-		{"mount", syscall.CLONE_NEWNS}, {"uts", syscall.CLONE_NEWUTS}, {"ipc", syscall.CLONE_NEWIPC}, {"user", syscall.CLONE_NEWUSER},
-		{"pid", syscall.CLONE_NEWPID}, {"network", syscall.CLONE_NEWNET}, {"cgroup", 0x02000000},
+		{"mount", syscall.CLONE_NEWNS},
+		{"uts", syscall.CLONE_NEWUTS},
+		{"ipc", syscall.CLONE_NEWIPC},
+		{"user", syscall.CLONE_NEWUSER},
+		{"pid", syscall.CLONE_NEWPID},
+		{"network", syscall.CLONE_NEWNET},
+		{"cgroup", 0x02000000},
 	}
 	all := []attempt{
 		{what: "clone3", try: ask(sysClone3, buf(), 64)},
