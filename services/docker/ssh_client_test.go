@@ -96,7 +96,7 @@ func TestTheSSHProgramGetsInWithManyKeysFromAnyTerminal(t *testing.T) {
 		t.Run(terminal, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(within(t, patience), program, append(args[:len(args):len(args)], way)...)
-			keyboard, hand, err := os.Pipe()                                                                     // nobody types, and nobody hangs up
+			keyboard, hand, err := os.Pipe() // nobody types, and nobody hangs up
 			if err != nil {
 				t.Fatal(err)
 			}
