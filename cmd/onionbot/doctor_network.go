@@ -24,7 +24,11 @@ func examineNetworks(ctx context.Context, cfg *config, progress io.Writer, torWo
 	if torWorks {
 		fmt.Fprintln(progress, "Joining the Tor network; this can take a minute.")
 		var end func()
-		if pool, end, way.err = ownTor(ctx, cfg, doctorJoin); way.err == nil {
+		patience := doctorJoin
+		if !networked() { // but a Tor network of one's own may be on this machine
+			patience = doctorJoin / 5
+		}
+		if pool, end, way.err = ownTor(ctx, cfg, patience); way.err == nil {
 			defer end()
 		}
 	} else {
