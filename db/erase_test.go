@@ -22,7 +22,7 @@ func marked(id, mark string) *services.Instance {
 		ID: id, Owner: "alice", Service: "ssh", Name: id + "-name-" + mark,
 		Origin: services.Route{Network: "net-" + mark, Account: "acct-" + mark, Chat: "chat-" + mark, ReplyTo: "re-" + mark},
 		Onion: services.Onion{
-			Address: "addr-" + mark, Key: services.Secret("key-" + mark), Clients: []string{"client-" + mark},
+			Address: "addr-" + mark, Key: services.Secret("key-" + mark), Clients: []services.Client{{Person: "friend-" + mark, Key: "client-" + mark}},
 		},
 		HostKey: services.HostKey{
 			PrivatePEM:  services.Secret(strings.Repeat("pem-"+mark, 20)),

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -132,10 +131,8 @@ func scanInstance(row scanner) (*services.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if clients != "" {
-		if err := json.Unmarshal([]byte(clients), &i.Onion.Clients); err != nil {
-			return nil, fmt.Errorf("clients of %s: %w", i.ID, err)
-		}
+	if i.Onion.Clients, err = clientsIn(clients); err != nil {
+		return nil, fmt.Errorf("clients of %s: %w", i.ID, err)
 	}
 	if i.Secrets, err = hidden(secrets); err != nil {
 		return nil, fmt.Errorf("secrets of %s: %w", i.ID, err)

@@ -6,13 +6,30 @@ import (
 	"onionbot/services"
 )
 
-// list is a column that holds several strings; "" for none.
-func list(all []string) (string, error) {
+// list is a column that holds several things; "" for none.
+func list[T any](all []T) (string, error) {
 	if len(all) == 0 {
 		return "", nil
 	}
 	b, err := json.Marshal(all)
 	return string(b), err
+}
+
+// clientsIn reads the column that holds the clients of an onion. The first
+// releases kept their keys alone.
+func clientsIn(column string) (all []services.Client, err error) {
+	if column == "" || json.Unmarshal([]byte(column), &all) == nil {
+		return all, nil
+	}
+	var keys []string
+	if err := json.Unmarshal([]byte(column), &keys); err != nil {
+		return nil, err
+	}
+	all = nil
+	for _, k := range keys {
+		all = append(all, services.Client{Key: k})
+	}
+	return all, nil
 }
 
 // revealed is the column that holds an instance's secrets; "" for none. A

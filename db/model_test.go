@@ -44,7 +44,7 @@ func oneOf[T any](s *script, all ...T) T { return all[s.pick(len(all))] }
 func (s *script) instance() *services.Instance {
 	return &services.Instance{
 		ID: s.id(), Owner: s.id(), Name: s.id(), Service: "site",
-		Onion:     services.Onion{Address: s.id(), Key: services.Secret(s.id()), Clients: oneOf(s, nil, []string{}, []string{"x", ""})},
+		Onion:     services.Onion{Address: s.id(), Key: services.Secret(s.id()), Clients: oneOf(s, nil, []services.Client{}, []services.Client{{Person: "x"}, {}})},
 		Desired:   oneOf(s, services.DesiredRunning, services.DesiredGone, services.DesiredWarm, "other"),
 		State:     oneOf(s, services.StateGone, services.StateStarting, services.StateStopping, "other"),
 		Rules:     services.Rules{Idle: time.Duration(s.pick(3)) * 1500 * time.Microsecond},

@@ -42,6 +42,12 @@ const (
 	CodeTooLate         Code = "too-late"         // the answer to a question came when nobody waited for it any more
 	CodeTooOld          Code = "too-old"          // the command waited too long to be acted upon
 	CodeTooFast         Code = "too-fast"         // more messages than one sender may send
+	CodeNoOnionKey      Code = "no-onion-key"     // a private address is for somebody who has given no key; args: name, "" for whoever asks
+	CodeTooManyKeys     Code = "too-many-keys"    // more clients than a private onion may have; args: max
+	CodeAdmitsOthers    Code = "admits-others"    // what runs under that name is open to others; args: name; private, if it is
+	CodeNotPrivate      Code = "not-private"      // everybody may open it; args: name
+	CodeNotAllowedIn    Code = "not-allowed-in"   // that person may not open it anyhow; args: name, person
+	CodeLastClient      Code = "last-client"      // nobody could open it any more; args: name, person
 	CodeSameService     Code = "same-service"     // the same service twice behind one address; args: service
 	CodePortClash       Code = "port-clash"       // two services want one port of an address; args: service, other, port
 	CodePortsUnknown    Code = "ports-unknown"    // a service whose ports its image has not said yet cannot be joined; args: service
@@ -54,6 +60,7 @@ const (
 	CodeUnavailable     Code = "unavailable"      // Docker or tor does not answer; args: what
 	CodeClosed          Code = "closed"           // a probe: tor looked for the address and says for certain that it does not open
 	CodeUnsafe          Code = "unsafe"           // an app that was to be started would have reached what it must not; args: reached
+	CodeExposed         Code = "exposed"          // a private onion was opened without a key
 	CodeBusy            Code = "busy"             // a probe: the address opens and the service takes no stream now
 	CodeNotFound        Code = "not-found"        // a store lookup that found nothing
 	CodeConflict        Code = "conflict"         // a store write that lost a race or broke uniqueness

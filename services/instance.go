@@ -54,14 +54,15 @@ const (
 	FaultProbe     Fault = "probe"     // the address does not open
 	FaultDisk      Fault = "disk"      // the disk refuses writes
 	FaultUnsafe    Fault = "unsafe"    // its app would have reached what it must not, and was not started
+	FaultExposed   Fault = "exposed"   // it is private, and it opened without a key
 	FaultUnlisted  Fault = "unlisted"  // it has to be repaired, and its service has left the catalogue
 )
 
 // Onion is an onion service's identity and its rules for entry.
 type Onion struct {
-	Address string // 56 characters and ".onion"; a secret at the default log level
-	Key     Secret // "ED25519-V3:<base64 expanded key>" as ADD_ONION takes it; "" when it was never kept
-	Clients []string
+	Address string   // 56 characters and ".onion"; a secret at the default log level
+	Key     Secret   // "ED25519-V3:<base64 expanded key>" as ADD_ONION takes it; "" when it was never kept
+	Clients []Client // who may open it; none for everybody. At most [MaxClients]
 }
 
 // HostKey is an ssh host key made by onionbot, so that it stays the same when

@@ -22,6 +22,7 @@ const (
 	KindReachable   Kind = "reachable"    // verified through tor
 	KindUnreachable Kind = "unreachable"  // given up and removed
 	KindExtended    Kind = "extended"     // a new deadline
+	KindAdmitted    Kind = "admitted"     // others may open a private address; Args: allowed or revoked, names
 	KindReminder    Kind = "reminder"     // expires soon; Args: left
 	KindStopping    Kind = "stopping"     // stop accepted
 	KindGone        Kind = "gone"         // nothing is left, checked; Args: reason; checked; opened "never"; early, by how much a clock that was set forward brought it closer

@@ -17,6 +17,10 @@ type OnionStatus struct {
 	Address string
 	State   OnionState
 	Foreign bool // on a tor that somebody else runs: unknown addresses there are left alone
+	// Admits is what [Onion.Admits] was when it was added; "" for everybody,
+	// and for one that was found on its tor, since no tor tells its clients.
+	Admits  string
+	Guarded bool // Guard has succeeded since it was added
 }
 
 // OnionTarget joins a port of the onion address to a unix socket.
@@ -39,7 +43,9 @@ type Onions interface {
 	// NewOnion makes a fresh key and its address, without touching tor.
 	NewOnion() (Onion, error)
 	// Publish adds the onion to a tor if none has it, and returns when its
-	// descriptor has been uploaded, or with an error. It may wait in a queue.
+	// descriptor has been uploaded, or with an error. It may wait in a queue. One
+	// that is there and is not known to admit just those whom the spec does is
+	// removed first; no tor ever has a private onion that admits anybody else.
 	Publish(ctx context.Context, spec OnionSpec) error
 	// Status observes one onion.
 	Status(ctx context.Context, address string) (OnionStatus, error)
@@ -57,7 +63,15 @@ type Onions interface {
 	//     publish the onion again is of no use then;
 	//   - [CodeUnavailable] when the tor that should look is not fit to;
 	//   - anything else when nothing is known, as when ctx has ended first.
-	Probe(ctx context.Context, address string, port int, kind ProbeKind) error
+	//
+	// A private onion is opened with a key of its own, that is derived from the
+	// onion's and that no tor keeps.
+	Probe(ctx context.Context, onion Onion, port int, kind ProbeKind) error
+	// Guard tries to open a private onion without a key, through another tor,
+	// and succeeds if that is refused for want of one. An onion that can be
+	// opened so is removed, and the error is [CodeExposed]; any other error
+	// means that nothing is known, [CodeUnavailable] that no tor was fit to try.
+	Guard(ctx context.Context, onion Onion, port int) error
 	// Events calls notify with an address when its onion was lost or changed,
 	// and with "" when everything should be looked at again (a tor ended, was
 	// restarted, or its events were missed). It returns when ctx ends.

@@ -35,5 +35,6 @@ type StartOptions struct {
 	Life    time.Duration
 	Until   time.Time // instead of Life
 	Rules   Rules
-	Content string // directory of staged content that is taken over; "" for none
+	Clients []Client // who may open it; none for everybody
+	Content string   // directory of staged content that is taken over; "" for none
 }

@@ -30,6 +30,9 @@ func (m *Manager) Start(ctx context.Context, req Request, opts StartOptions) err
 	if err := checkJoint(def, opts.Rules); err != nil {
 		return err
 	}
+	if err := checkClients(opts.Clients); err != nil {
+		return err
+	}
 	expires, err := m.deadline(req.User, def, opts, now)
 	if err != nil {
 		return err
@@ -66,6 +69,7 @@ func (m *Manager) prepare(req Request, def *Definition, opts StartOptions, now, 
 	if err != nil {
 		return nil, fmt.Errorf("make onion key: %w", err)
 	}
+	onion.Clients = opts.Clients
 	inst := &Instance{
 		ID: NewID(), Owner: req.User.Name, Origin: req.Route, Service: def.Name, Name: opts.Name,
 		Onion: onion, Rules: opts.Rules, Desired: DesiredRunning, State: StateStarting,
@@ -140,6 +144,9 @@ func (m *Manager) again(tx Tx, req Request, def *Definition, opts StartOptions, 
 	if inst.Service != def.Name {
 		return nil, E(CodeNameTaken, "name", inst.Name, "service", inst.Service)
 	}
+	if len(opts.Clients) > 0 && inst.Onion.Admits() != (Onion{Clients: opts.Clients}).Admits() {
+		return nil, E(CodeAdmitsOthers, "name", inst.Name, "private", yes(inst.Onion.Private()))
+	}
 	if opts.Content == "" {
 		// No new slot message and no hold: it is answered with what is known now.
 		return []*Notice{{
@@ -171,8 +178,8 @@ func (o StartOptions) untaken() map[string]string {
 // takeWarm gives the fresh instance an address that was published ahead of
 // time, if there is one. The row keeps its ID and key, and gets an owner.
 func (m *Manager) takeWarm(tx Tx, def *Definition, fresh *Instance) (*Instance, error) {
-	if def.Warm == 0 || def.EphemeralKey {
-		return fresh, nil
+	if def.Warm == 0 || def.EphemeralKey || fresh.Onion.Private() {
+		return fresh, nil // what was published ahead of time is open to all
 	}
 	// Only one whose descriptor is out is worth more than a fresh one.
 	warm, err := tx.Instances(InstanceFilter{Service: def.Name, Desired: DesiredWarm, State: StatePublishing})

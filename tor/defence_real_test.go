@@ -68,7 +68,7 @@ func TestVisitorWithTooManyConnectionsIsCutAndOthersGetIn(t *testing.T) {
 	if other, err = enter("modest"); err != nil || !answers(other) {
 		t.Errorf("another visitor afterwards: %v", err)
 	}
-	if err := p.Probe(w.ctx(), spec.Onion.Address, 80, services.ProbeHTTP); err != nil {
+	if err := p.Probe(w.ctx(), spec.Onion, 80, services.ProbeHTTP); err != nil {
 		t.Errorf("probe afterwards: %v", err)
 	}
 	for _, h := range p.Health(w.ctx()) {

@@ -53,7 +53,7 @@ func TestTorWithoutProofOfWorkIsUsedWithoutAndItIsTold(t *testing.T) {
 	p := openFakes(t, Options{}, f)
 	asked := additions(f, func(word string) bool { return !strings.HasPrefix(word, "PoW") })
 	private := testSpec(t, "alice")
-	private.Onion.Clients = []string{strings.Repeat("A", 52)}
+	private.Onion.Clients = []services.Client{{Person: "bob", Key: strings.Repeat("A", 52)}}
 	for _, spec := range []services.OnionSpec{private, testSpec(t, "bob")} {
 		if err := p.Publish(soon(t), spec); err != nil {
 			t.Fatal(err)

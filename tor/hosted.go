@@ -9,6 +9,9 @@ type entry struct {
 	begun     int  // uploads to single directories
 	stored    int  // of those, that succeeded
 	refused   int  // of those, that failed
+
+	admits  string // whom it was seen to be added for; see [services.Onion.Admits]
+	guarded bool   // it was seen to be closed to strangers since
 }
 
 // free gives the slot of an onion back. pool.mu is held.

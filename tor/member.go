@@ -36,9 +36,11 @@ type member struct {
 	socks    string            // a path, or host:port
 	probes   int               // under way
 	tainted  map[string]struct{}
-	newnym   time.Time // when the last one took effect
-	uploads  uploads   // of a managed tor
-	pow      bool      // it takes proof of work in ADD_ONION, as far as is known
+	met      map[string]struct{} // private onions that were visited since the last NEWNYM
+	visiting map[string]int      // visits under way, by id: of guests, or below zero of a stranger
+	newnym   time.Time           // when the last one took effect
+	uploads  uploads             // of a managed tor
+	pow      bool                // it takes proof of work in ADD_ONION, as far as is known
 
 	child *child // the tor that runs, if we started it; only for the member's goroutine
 }

@@ -94,6 +94,7 @@ func (m *member) dead() {
 		m.drop(id)
 	}
 	clear(m.tainted)
+	clear(m.met)
 	m.uploads = uploads{}
 	for _, pub := range p.pubs {
 		if pub.member == m && pub.phase == phaseWaiting {

@@ -214,7 +214,7 @@ func (p *Pool) answering() bool {
 }
 
 func (m *member) status(id string, e *entry) services.OnionStatus {
-	s := services.OnionStatus{Address: id + onionTLD, State: services.OnionAdded, Foreign: m.foreign}
+	s := services.OnionStatus{Address: id + onionTLD, State: services.OnionAdded, Foreign: m.foreign, Admits: e.admits, Guarded: e.guarded}
 	pub := m.pool.pubs[s.Address]
 	if spreading := pub != nil && pub.member == m; e.published && !spreading {
 		s.State = services.OnionPublished

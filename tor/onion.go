@@ -29,8 +29,11 @@ func checkSpec(spec services.OnionSpec) error {
 			return fmt.Errorf("tor: port %d has no usable target", t.Port)
 		}
 	}
+	if len(spec.Onion.Clients) > services.MaxClients {
+		return fmt.Errorf("tor: an onion has too many clients")
+	}
 	for _, c := range spec.Onion.Clients {
-		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(c))
+		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(c.Key))
 		if err != nil || len(raw) != 32 {
 			return fmt.Errorf("tor: a client key is not an x25519 key in base32")
 		}

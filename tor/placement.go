@@ -41,6 +41,10 @@ func (p *Pool) dispatch() {
 		m := p.leastLoaded(pub.avoid)
 		if home, e := p.hostOf(pub.id); e != nil { // it was found on a tor meanwhile
 			pub.member = home
+			if e.admits != pub.spec.Onion.Admits() {
+				p.move(pub)
+				continue
+			}
 			p.wait(pub)
 			if e.published {
 				p.settle(pub, nil)
@@ -98,6 +102,9 @@ func (p *Pool) add(pub *publication, m *member, e *entry) {
 		defer p.mu.Unlock()
 		if err == nil {
 			e.doubtful = false
+			if !there { // nobody tells whom one that was there lets in
+				e.admits = pub.spec.Onion.Admits()
+			}
 		}
 		return err
 	})
@@ -131,6 +138,8 @@ func (p *Pool) added(pub *publication, m *member, e *entry, there bool, err erro
 	case err != nil:
 		m.free(e)
 		p.settle(pub, unavailable(err))
+	case there && e.admits != pub.spec.Onion.Admits():
+		p.move(pub)
 	case there:
 		e.published = true
 		m.free(e)

@@ -2,7 +2,6 @@ package tor
 
 import (
 	"context"
-	"crypto/ecdh"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,7 +30,6 @@ type Pool struct {
 	members []*member
 	pubs    map[string]*publication // by address; those somebody waits for
 	queue   fairQueue
-	private map[string]*ecdh.PrivateKey // to visit private onions with, by id
 	watch   map[*subscriber]struct{}
 	changed chan struct{} // closed and replaced when a member changes
 	closed  bool
@@ -56,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	p := &Pool{
-		o: o, log: o.Logger, lock: lock, pubs: map[string]*publication{}, private: map[string]*ecdh.PrivateKey{},
+		o: o, log: o.Logger, lock: lock, pubs: map[string]*publication{},
 		watch: map[*subscriber]struct{}{}, changed: make(chan struct{}),
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
@@ -150,7 +148,7 @@ func (p *Pool) addManaged(name string, hosts bool) *member {
 func (p *Pool) addMember(m *member) {
 	m.pool, m.log = p, p.log.With("tor", m.name)
 	m.link = newLink(m.control, p.o.CallTimeout)
-	m.onions, m.tainted = map[string]*entry{}, map[string]struct{}{}
+	m.onions, m.tainted, m.met, m.visiting = map[string]*entry{}, map[string]struct{}{}, map[string]struct{}{}, map[string]int{}
 	m.woken = make(chan struct{}, 1)
 	if !m.foreign && findProcess(m.place.torrc) == 0 {
 		m.state = stateDead

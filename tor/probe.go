@@ -26,36 +26,35 @@ const checkLimit = 3 * time.Second
 // not ask again. So the next probe of an address that failed goes through
 // another tor, or has the tor forget first (SIGNAL NEWNYM), for which it may
 // wait up to ten seconds.
-func (p *Pool) Probe(ctx context.Context, addr string, port int, kind services.ProbeKind) error {
-	id, err := onionID(addr)
+func (p *Pool) Probe(ctx context.Context, onion services.Onion, port int, kind services.ProbeKind) error {
+	id, err := onionID(onion.Address)
 	if err != nil {
 		return err
 	}
-	m, socks, stale := p.prober(id)
+	m, socks, stale := p.prober(id, guest)
 	if m == nil {
 		return unavailable(errors.New("no tor to probe with is ready"))
 	}
-	defer p.probed(m)
+	defer p.probed(m, id, guest)
 	if stale {
 		if err := m.forget(ctx); err != nil {
 			return unavailable(err)
 		}
 	}
-	if err := m.authorize(ctx, id); err != nil {
+	leave, err := m.admit(ctx, onion, id)
+	if err != nil {
 		return unavailable(err)
 	}
+	defer leave()
 	err = p.attempt(ctx, m, id, func(ctx context.Context, isolation string) error {
-		return visit(ctx, socks, isolation, addr, port, kind)
+		return visit(ctx, socks, isolation, onion.Address, port, kind)
 	})
 	m.remember(id, err != nil && !services.IsCode(err, services.CodeBusy))
-	p.mu.Lock()
-	home, _ := p.hostOf(id)
-	p.mu.Unlock()
-	if home == nil && services.IsCode(err, services.CodeClosed) {
-		p.deauthorize(ctx, id) // it was removed, and is seen to be gone
-	}
 	return err
 }
+
+// isolate is a name for streams that share no circuit with any other.
+func isolate(what string) string { return what + "-" + crand.Text() }
 
 // patience is how long the first visit to an onion that no tor has is waited
 // for alone. An introduction point that has not yet heard of its end takes the
@@ -74,7 +73,7 @@ func (p *Pool) attempt(ctx context.Context, m *member, id string, visit func(ctx
 	visiting, leave := context.WithCancel(ctx)
 	defer leave()
 	begin := func() {
-		isolation := "probe-" + crand.Text()
+		isolation := isolate("probe")
 		go func() { results <- result{isolation, visit(visiting, isolation)} }()
 	}
 	var again <-chan time.Time
@@ -102,12 +101,12 @@ func (p *Pool) attempt(ctx context.Context, m *member, id string, visit func(ctx
 // prober chooses the tor with the fewest probes under way, of those that do
 // not host the onion; among equals by chance, so that nobody on the way sees
 // all the regular visits. stale reports that it remembers an earlier failure.
-func (p *Pool) prober(id string) (best *member, socks string, stale bool) {
+func (p *Pool) prober(id string, as visitor) (best *member, socks string, stale bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rank := func(m *member) int {
 		r := m.probes
-		if _, ok := m.tainted[id]; ok {
+		if m.stale(id, as) {
 			r += 1 << 10
 		}
 		if m.onions[id] != nil {
@@ -118,7 +117,7 @@ func (p *Pool) prober(id string) (best *member, socks string, stale bool) {
 	others, equals := false, 0
 	for _, m := range p.members {
 		others = others || m.onions[id] == nil
-		if m.state != stateUp || m.percent < 100 || m.socks == "" {
+		if m.state != stateUp || m.percent < 100 || m.socks == "" || !m.takes(id, as) {
 			continue
 		}
 		switch {
@@ -133,15 +132,15 @@ func (p *Pool) prober(id string) (best *member, socks string, stale bool) {
 	if best == nil || best.onions[id] != nil && others {
 		return nil, "", false // another tor exists, and is not ready
 	}
-	best.probes++
-	_, stale = best.tainted[id]
+	best.arrive(id, as)
+	stale = best.stale(id, as)
 	return best, best.socks, stale
 }
 
-func (p *Pool) probed(m *member) {
+func (p *Pool) probed(m *member, id string, as visitor) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	m.probes--
+	m.depart(id, as)
 	p.scaleDown()
 }
 
@@ -189,8 +188,7 @@ func (m *member) forget(ctx context.Context) error {
 		}
 		m.pool.mu.Lock()
 		defer m.pool.mu.Unlock()
-		m.newnym = time.Now()
-		clear(m.tainted)
+		m.forgotten()
 		return nil
 	})
 }

@@ -96,7 +96,7 @@ func TestProbeKnowsWhatAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, _, addr := proberPool(t, fakeSOCKS(t, answer(c.text)))
-			if err := p.Probe(soon(t), addr, 80, c.kind); (err == nil) != c.ok {
+			if err := p.Probe(soon(t), services.Onion{Address: addr}, 80, c.kind); (err == nil) != c.ok {
 				t.Errorf("probe = %v", err)
 			}
 		})
@@ -110,7 +110,7 @@ func TestProbesNeverShareACircuit(t *testing.T) {
 		answer("")(conn, user, host)
 	}))
 	for range 2 {
-		if err := p.Probe(soon(t), addr, 80, services.ProbeTCP); err != nil {
+		if err := p.Probe(soon(t), services.Onion{Address: addr}, 80, services.ProbeTCP); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestFailedProbeSaysWhatIsKnown(t *testing.T) {
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			if err := p.Probe(ctx, addr, 80, services.ProbeHTTP); services.CodeOf(err) != c.want {
+			if err := p.Probe(ctx, services.Onion{Address: addr}, 80, services.ProbeHTTP); services.CodeOf(err) != c.want {
 				t.Errorf("probe = %v; want %q", err, c.want)
 			}
 		})
@@ -189,7 +189,7 @@ func TestProberForgetsBeforeItTriesAgain(t *testing.T) {
 		return n
 	}
 	for i, want := range []int{0, 1} {
-		if err := p.Probe(soon(t), addr, 80, services.ProbeHTTP); err == nil {
+		if err := p.Probe(soon(t), services.Onion{Address: addr}, 80, services.ProbeHTTP); err == nil {
 			t.Fatal("opened")
 		}
 		if n := newnyms(); n != want {
@@ -198,7 +198,7 @@ func TestProberForgetsBeforeItTriesAgain(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel() // tor heeds no second one within ten seconds, so this cannot be tried
-	if err := p.Probe(ctx, addr, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeUnavailable) {
+	if err := p.Probe(ctx, services.Onion{Address: addr}, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeUnavailable) {
 		t.Errorf("third probe = %v", err)
 	}
 }
@@ -207,7 +207,7 @@ func TestProbeNeverGoesThroughTheHostWhileThereIsAnother(t *testing.T) {
 	p, prober, addr := proberPool(t, fakeSOCKS(t, answer("")))
 	prober.die()
 	untilState(t, p, prober, stateDead)
-	if err := p.Probe(soon(t), addr, 80, services.ProbeTCP); !services.IsCode(err, services.CodeUnavailable) {
+	if err := p.Probe(soon(t), services.Onion{Address: addr}, 80, services.ProbeTCP); !services.IsCode(err, services.CodeUnavailable) {
 		t.Errorf("probe without a prober = %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestVisitsOfTheProbeComeThroughVaryingTors(t *testing.T) {
 	}
 	p := openFakes(t, Options{}, tors...)
 	for range 100 {
-		if err := p.Probe(soon(t), spec.Onion.Address, 80, services.ProbeTCP); err != nil {
+		if err := p.Probe(soon(t), spec.Onion, 80, services.ProbeTCP); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,7 +256,7 @@ func TestOnionThatShouldBeGoneIsVisitedAgainWhileTheFirstVisitHangs(t *testing.T
 	})
 	host.socks = prober.socks // whichever is chosen
 	p := openFakes(t, Options{}, host, prober)
-	if err := p.Probe(soon(t), testSpec(t, "").Onion.Address, 80, services.ProbeTCP); !services.IsCode(err, services.CodeClosed) {
+	if err := p.Probe(soon(t), testSpec(t, "").Onion, 80, services.ProbeTCP); !services.IsCode(err, services.CodeClosed) {
 		t.Errorf("probe = %v", err)
 	}
 }

@@ -14,7 +14,7 @@ const (
 	phaseQueued  phase = iota // no tor has it
 	phaseAdding               // it was given to a tor, whose answer is awaited
 	phaseWaiting              // a tor has it; its upload is awaited
-	phaseLeaving              // its upload did not come; it is taken from that tor, for another attempt
+	phaseLeaving              // it is taken from that tor, to be added anew
 	phaseSettled
 )
 
@@ -113,7 +113,15 @@ func (p *Pool) fail(pub *publication) {
 		return
 	}
 	m.log.Warn("no descriptor was uploaded; another attempt is made")
-	pub.phase, pub.avoid = phaseLeaving, m
+	pub.avoid = m
+	p.move(pub)
+}
+
+// move takes an onion off its tor, and publishes it from the beginning once the
+// tor has let go of it. p.mu is held.
+func (p *Pool) move(pub *publication) {
+	m := pub.member
+	pub.phase = phaseLeaving
 	p.tasks.Go(func() {
 		err := m.remove(p.ctx, pub.id)
 		p.mu.Lock()

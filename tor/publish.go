@@ -26,18 +26,19 @@ func (p *Pool) Publish(ctx context.Context, spec services.OnionSpec) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("tor: publish: %w", err)
 	}
-	if err := p.authorizeAll(ctx, spec.Onion); err != nil {
-		return err
-	}
-	pub, err := p.join(ctx, spec)
-	if pub == nil || err != nil {
-		return err
-	}
-	select {
-	case <-pub.done:
-		return pub.err
-	case <-ctx.Done():
-		return p.leave(pub, ctx.Err())
+	for {
+		pub, err := p.join(ctx, spec)
+		if pub == nil || err != nil {
+			return err
+		}
+		select {
+		case <-pub.done:
+			if pub.err != nil || pub.spec.Onion.Admits() == spec.Onion.Admits() {
+				return pub.err
+			} // else it was one for other clients, which this one replaces
+		case <-ctx.Done():
+			return p.leave(pub, ctx.Err())
+		}
 	}
 }
 
@@ -80,6 +81,10 @@ func (p *Pool) joinOnce(id string, spec services.OnionSpec) (pub *publication, d
 		return nil, nil, unavailable(fmt.Errorf("%w: it has the onion", errNoAnswer))
 	case e.doubtful && !e.planned:
 		return nil, m, nil
+	case e.admits != spec.Onion.Admits():
+		pub = p.begin(spec, id)
+		pub.member = m
+		p.move(pub)
 	case e.published:
 		return nil, nil, nil
 	default:

@@ -91,7 +91,7 @@ func TestMalformedValuesNeverReachTor(t *testing.T) {
 		"space in socket":    func(s *services.OnionSpec) { s.Targets[0].Socket = "/x y" },
 		"relative socket":    func(s *services.OnionSpec) { s.Targets[0].Socket = "x" },
 		"no port":            func(s *services.OnionSpec) { s.Targets = nil },
-		"client key":         func(s *services.OnionSpec) { s.Onion.Clients = []string{"abc\r\n"} },
+		"client key":         func(s *services.OnionSpec) { s.Onion.Clients = []services.Client{{Key: "abc\r\n"}} },
 		"address":            func(s *services.OnionSpec) { s.Onion.Address = "x\r\nSIGNAL HALT.onion" },
 		"other key":          func(s *services.OnionSpec) { s.Onion.Key = testSpec(t, "").Onion.Key },
 		"key":                func(s *services.OnionSpec) { s.Onion.Key = "ED25519-V3:\r\n" },

@@ -2,9 +2,6 @@ package tor_test
 
 import (
 	"context"
-	"crypto/ecdh"
-	"crypto/rand"
-	"encoding/base32"
 	"sync"
 	"syscall"
 	"testing"
@@ -12,7 +9,6 @@ import (
 
 	"onionbot/services"
 	"onionbot/services/onionstest"
-	"onionbot/tor"
 )
 
 func TestPublishedOnionOpensThroughAnotherTorUntilRemoved(t *testing.T) {
@@ -53,7 +49,7 @@ func TestPublishedOnionOpensThroughAnotherTorUntilRemoved(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	err := p.Probe(ctx, spec.Onion.Address, 80, services.ProbeHTTP)
+	err := p.Probe(ctx, spec.Onion, 80, services.ProbeHTTP)
 	if err == nil || services.IsCode(err, services.CodeUnavailable) {
 		t.Errorf("probe of a removed onion: %v; want a plain error", err)
 	}
@@ -194,29 +190,4 @@ func TestPoolKeepsThePromises(t *testing.T) {
 	w := newWorld(t, 2)
 	p := w.open()
 	onionstest.Run(t, func(*testing.T) services.Onions { return p })
-}
-
-func TestPrivateOnionIsProbedAndClosedToOthers(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 2)
-	p := w.open()
-	spec := w.spec(w.serve())
-	key, err := ecdh.X25519().GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec.Onion.Clients = []string{base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key.PublicKey().Bytes())}
-	w.publish(p, spec)
-	w.probe(p, spec)
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.probe(w.open(), spec) // the tors still know the key
-	visitor, err := visitorsTor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tor.DialSOCKS(w.ctx(), visitor.SOCKSAddr(), w.Name(), spec.Onion.Address, 80); err == nil {
-		t.Error("a stranger got in")
-	}
 }

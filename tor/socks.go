@@ -22,31 +22,33 @@ type SOCKSError byte
 // The codes that are told apart. Those from 0xF0 on are only sent to a SOCKS
 // port with the flag ExtendedErrors.
 const (
-	socksNoDescriptor   SOCKSError = 0xF0 // no directory that should have it has it
-	socksNoIntroduction SOCKSError = 0xF2 // every introduction point said no
-	socksNoKey          SOCKSError = 0xF4 // a private onion, and the tor has no key for it
-	socksWrongKey       SOCKSError = 0xF5 // the same with a key that does not fit
+	socksNoDescriptor     SOCKSError = 0xF0 // no directory that should have it has it
+	socksNoIntroduction   SOCKSError = 0xF2 // every introduction point said no
+	socksNoRendezvous     SOCKSError = 0xF3 // the service did not come in time
+	socksNoKey            SOCKSError = 0xF4 // a private onion, and the tor has no key for it
+	socksWrongKey         SOCKSError = 0xF5 // the same with a key that does not fit
+	socksSlowIntroduction SOCKSError = 0xF7 // the introduction points did not answer in time
 )
 
 // Error implements error.
 func (e SOCKSError) Error() string {
 	if text, ok := map[SOCKSError]string{
-		0x01:                "general failure",
-		0x02:                "not allowed",
-		0x03:                "network unreachable",
-		0x04:                "host unreachable",
-		0x05:                "connection refused",
-		0x06:                "timed out",
-		0x07:                "command not supported",
-		0x08:                "address type not supported",
-		socksNoDescriptor:   "descriptor not found",
-		0xF1:                "descriptor invalid",
-		socksNoIntroduction: "introduction failed",
-		0xF3:                "rendezvous timed out",
-		socksNoKey:          "client authorization missing",
-		socksWrongKey:       "client authorization wrong",
-		0xF6:                "bad onion address",
-		0xF7:                "introduction timed out",
+		0x01:                  "general failure",
+		0x02:                  "not allowed",
+		0x03:                  "network unreachable",
+		0x04:                  "host unreachable",
+		0x05:                  "connection refused",
+		0x06:                  "timed out",
+		0x07:                  "command not supported",
+		0x08:                  "address type not supported",
+		socksNoDescriptor:     "descriptor not found",
+		0xF1:                  "descriptor invalid",
+		socksNoIntroduction:   "introduction failed",
+		socksNoRendezvous:     "rendezvous timed out",
+		socksNoKey:            "client authorization missing",
+		socksWrongKey:         "client authorization wrong",
+		0xF6:                  "bad onion address",
+		socksSlowIntroduction: "introduction timed out",
 	}[e]; ok {
 		return "tor: " + text
 	}

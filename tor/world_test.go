@@ -224,7 +224,7 @@ func (w *world) probe(p *tor.Pool, spec services.OnionSpec) {
 	over := time.Now().Add(2 * time.Minute)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		err := p.Probe(ctx, spec.Onion.Address, 80, services.ProbeHTTP)
+		err := p.Probe(ctx, spec.Onion, 80, services.ProbeHTTP)
 		cancel()
 		if err == nil {
 			return

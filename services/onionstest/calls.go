@@ -21,8 +21,9 @@ func (f *Fake) Publish(ctx context.Context, spec services.OnionSpec) error {
 	}
 	f.mu.Lock()
 	h := f.onions[spec.Onion.Address]
-	if h == nil {
-		h = &hosted{spec: spec, state: services.OnionPublished}
+	if h == nil || h.admits != spec.Onion.Admits() {
+		f.added = append(f.added, spec)
+		h = &hosted{spec: spec, state: services.OnionPublished, admits: spec.Onion.Admits()}
 		if f.stuck {
 			h.state = services.OnionAdded
 		}
@@ -58,6 +59,8 @@ func check(spec services.OnionSpec) error {
 		return errors.New("onions: not an onion address")
 	case !strings.HasPrefix(spec.Onion.Key.Reveal(), "ED25519-V3:"):
 		return errors.New("onions: not a key")
+	case len(spec.Onion.Clients) > services.MaxClients:
+		return errors.New("onions: too many clients")
 	case len(spec.Targets) == 0:
 		return errors.New("onions: no port")
 	}
@@ -88,7 +91,7 @@ func (f *Fake) status(address string) services.OnionStatus {
 	if h == nil {
 		return services.OnionStatus{Address: address}
 	}
-	return services.OnionStatus{Address: address, State: h.state, Foreign: h.spec.Owner == foreignOwner(true)}
+	return services.OnionStatus{Address: address, State: h.state, Foreign: h.spec.Owner == foreignOwner(true), Admits: h.admits, Guarded: h.guarded}
 }
 
 // List implements [services.Onions].
@@ -120,7 +123,8 @@ func (f *Fake) Remove(ctx context.Context, address string) error {
 }
 
 // Probe implements [services.Onions].
-func (f *Fake) Probe(ctx context.Context, address string, port int, _ services.ProbeKind) error {
+func (f *Fake) Probe(ctx context.Context, onion services.Onion, port int, _ services.ProbeKind) error {
+	address := onion.Address
 	if err := f.before(ctx, OpProbe, address); err != nil {
 		return err
 	}
@@ -141,6 +145,25 @@ func (f *Fake) Probe(ctx context.Context, address string, port int, _ services.P
 		return reach(address, port)
 	}
 	return nil
+}
+
+// Guard implements [services.Onions].
+func (f *Fake) Guard(ctx context.Context, onion services.Onion, _ int) error {
+	if err := f.before(ctx, OpGuard, onion.Address); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch h := f.onions[onion.Address]; {
+	case h == nil || h.state != services.OnionPublished:
+		return errors.New("onions: no descriptor")
+	case f.exposed || !h.spec.Onion.Private():
+		delete(f.onions, onion.Address)
+		return services.E(services.CodeExposed)
+	default:
+		h.guarded = true
+		return nil
+	}
 }
 
 // dial connects to the socket behind the port.

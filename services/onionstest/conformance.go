@@ -26,17 +26,19 @@ const step = 60 * time.Second
 func Run(t *testing.T, newOnions func(t *testing.T) services.Onions) {
 	s := &suite{onions: newOnions(t), socket: serve(t)}
 	for name, test := range map[string]func(*testing.T){
-		"fresh onions differ":                  s.freshOnionsDiffer,
-		"what is not there is absent":          s.absent,
-		"an onion lives and ends":              s.life,
-		"publications of one address are one":  s.joined,
-		"what cannot be published is refused":  s.refused,
-		"a publication ends with its context":  s.bounded,
-		"an address that ended is closed":      s.closed,
-		"a service that takes nobody is busy":  s.busy,
-		"a probe cut off knows nothing":        s.cutOff,
-		"events end with their context":        s.events,
-		"a pool that can publish answers ping": s.ping,
+		"fresh onions differ":                    s.freshOnionsDiffer,
+		"what is not there is absent":            s.absent,
+		"an onion lives and ends":                s.life,
+		"publications of one address are one":    s.joined,
+		"what cannot be published is refused":    s.refused,
+		"a publication ends with its context":    s.bounded,
+		"an address that ended is closed":        s.closed,
+		"a service that takes nobody is busy":    s.busy,
+		"a probe cut off knows nothing":          s.cutOff,
+		"a private onion is closed to strangers": s.private,
+		"what strangers can open is removed":     s.exposed,
+		"events end with their context":          s.events,
+		"a pool that can publish answers ping":   s.ping,
 	} {
 		t.Run(name, test)
 	}
@@ -146,7 +148,7 @@ func (s *suite) absent(t *testing.T) {
 	if err := s.onions.Remove(within(t), spec.Onion.Address); err != nil {
 		t.Errorf("remove: %v", err)
 	}
-	if err := s.onions.Probe(within(t), spec.Onion.Address, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeClosed) {
+	if err := s.onions.Probe(within(t), spec.Onion, 80, services.ProbeHTTP); !services.IsCode(err, services.CodeClosed) {
 		t.Errorf("probe = %v; want the certainty that the address does not open", err)
 	}
 }

@@ -19,7 +19,7 @@ func (s *suite) until(t *testing.T, spec services.OnionSpec, port int, want serv
 	t.Helper()
 	for over := time.Now().Add(step); ; {
 		ctx, cancel := context.WithTimeout(t.Context(), attempt)
-		err := s.onions.Probe(ctx, spec.Onion.Address, port, services.ProbeHTTP)
+		err := s.onions.Probe(ctx, spec.Onion, port, services.ProbeHTTP)
 		cancel()
 		switch {
 		case services.CodeOf(err) == want:
@@ -65,7 +65,7 @@ func (s *suite) cutOff(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	<-ctx.Done()
-	err := s.onions.Probe(ctx, spec.Onion.Address, 80, services.ProbeHTTP)
+	err := s.onions.Probe(ctx, spec.Onion, 80, services.ProbeHTTP)
 	if err == nil || services.IsCode(err, services.CodeClosed) || services.IsCode(err, services.CodeBusy) {
 		t.Errorf("probe = %v; want an error that claims nothing about the address", err)
 	}

@@ -27,6 +27,7 @@ const (
 	OpList    Op = "list"
 	OpRemove  Op = "remove"
 	OpProbe   Op = "probe"
+	OpGuard   Op = "guard"
 	OpPing    Op = "ping"
 )
 
@@ -42,6 +43,9 @@ type Fake struct {
 	calls  []Call
 	stuck  bool
 	dials  bool
+
+	exposed bool
+	added   []services.OnionSpec
 }
 
 // Call is one call that was made, in the order of their beginning.
@@ -51,8 +55,10 @@ type Call struct {
 }
 
 type hosted struct {
-	spec  services.OnionSpec
-	state services.OnionState
+	spec    services.OnionSpec
+	state   services.OnionState
+	admits  string // as far as is known
+	guarded bool
 }
 
 type watcher struct {
@@ -102,7 +108,7 @@ func (f *Fake) Break(broken bool) {
 	if broken {
 		err = services.Wrap(services.CodeUnavailable, errors.New("broken by the test"), "what", "tor")
 	}
-	for _, op := range []Op{OpPublish, OpStatus, OpList, OpRemove, OpProbe, OpPing} {
+	for _, op := range []Op{OpPublish, OpStatus, OpList, OpRemove, OpProbe, OpGuard, OpPing} {
 		f.Fail(op, err)
 	}
 }
@@ -155,6 +161,29 @@ func (f *Fake) LoseOne(address string) {
 	defer f.mu.Unlock()
 	delete(f.onions, address)
 	f.tell(address)
+}
+
+// Expose makes the tors let strangers in to private onions, or ends that.
+func (f *Fake) Expose(exposed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.exposed = exposed
+}
+
+// Forget makes it forget what no tor can tell, as a new process has.
+func (f *Fake) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, h := range f.onions {
+		h.admits, h.guarded = "", false
+	}
+}
+
+// Added returns every onion that a tor was ever given, in order.
+func (f *Fake) Added() []services.OnionSpec {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.added)
 }
 
 // Put places an onion that nobody published, as an earlier run or somebody

@@ -41,11 +41,11 @@ func TestFakeFaultsActAndEnd(t *testing.T) {
 	f.Hang(onionstest.OpProbe)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := f.Probe(ctx, spec.Onion.Address, 80, services.ProbeTCP); !errors.Is(err, context.Canceled) {
+	if err := f.Probe(ctx, spec.Onion, 80, services.ProbeTCP); !errors.Is(err, context.Canceled) {
 		t.Errorf("hung: %v", err)
 	}
 	f.Fail(onionstest.OpProbe, nil)
-	if err := f.Probe(t.Context(), spec.Onion.Address, 80, services.ProbeTCP); err != nil {
+	if err := f.Probe(t.Context(), spec.Onion, 80, services.ProbeTCP); err != nil {
 		t.Errorf("after the faults: %v", err)
 	}
 }

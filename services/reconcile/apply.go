@@ -89,10 +89,7 @@ func (r *Reconciler) onionSpec(inst *services.Instance) (services.OnionSpec, err
 	if !ok {
 		return services.OnionSpec{}, services.E(services.CodeUnknownService, "word", inst.Service)
 	}
-	spec := services.OnionSpec{Onion: inst.Onion, Owner: inst.Owner}
-	if spec.Onion.Key == "" {
-		spec.Onion.Key = r.o.Keyring.Get(inst.Onion.Address)
-	}
+	spec := services.OnionSpec{Onion: r.onionOf(inst), Owner: inst.Owner}
 	ids := inst.Containers()
 	for n, part := range def.Singles() {
 		for _, p := range part.Ports {

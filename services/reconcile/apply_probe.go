@@ -23,6 +23,8 @@ func (r *Reconciler) applyProbe(ctx context.Context, j *job) error {
 		return ctx.Err()
 	case err == nil:
 		return r.probed(ctx, inst, opened)
+	case services.IsCode(err, services.CodeExposed):
+		return r.expose(ctx, j, err)
 	case services.IsCode(err, services.CodeUnavailable) || inst.ReadyAt.IsZero():
 		return err
 	case services.IsCode(err, services.CodeBusy):
@@ -78,17 +80,20 @@ func repairDue(failed int) bool {
 // probe opens the address once. An instance that counts its visitors and has
 // begun to is taken on trust, not opened, since a probe would be counted as one.
 func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened bool, err error) {
-	if inst.Rules != (services.Rules{}) {
-		if c, err := r.inspect(ctx, inst); err == nil && c.Armed {
-			return false, nil
-		}
-	}
 	def := r.ported(ctx, inst)
 	if def == nil {
 		return false, services.E(services.CodeUnknownService, "word", inst.Service)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.ProbeTimeout)
 	defer cancel()
+	if err := r.guard(ctx, inst, def.Singles()[0].Ports[0].Onion); err != nil {
+		return false, err
+	}
+	if inst.Rules != (services.Rules{}) {
+		if c, err := r.inspect(ctx, inst); err == nil && c.Armed {
+			return false, nil
+		}
+	}
 	err = r.openAll(ctx, inst, def)
 	return err == nil, err
 }
@@ -96,11 +101,11 @@ func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened
 // openAll opens the address once for each service behind it, side by side. One
 // that does not open counts for all, before one that is only busy.
 func (r *Reconciler) openAll(ctx context.Context, inst *services.Instance, def *services.Definition) error {
-	parts := def.Singles()
+	parts, onion := def.Singles(), r.onionOf(inst)
 	errs := make([]error, len(parts))
 	var all sync.WaitGroup
 	for n, p := range parts {
-		all.Go(func() { errs[n] = r.o.Onions.Probe(ctx, inst.Onion.Address, p.Ports[0].Onion, p.Probe) })
+		all.Go(func() { errs[n] = r.o.Onions.Probe(ctx, onion, p.Ports[0].Onion, p.Probe) })
 	}
 	all.Wait()
 	var busy error

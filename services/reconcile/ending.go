@@ -19,11 +19,14 @@ func (v *view) ending() (Step, bool) {
 	case services.ExitVisits:
 		return Step{Kind: StepEnd, Reason: services.ReasonVisits, Reported: true}, true
 	}
-	if v.memo.KeyMissing && v.Tor && !v.hasOnion() {
+	if v.memo.KeyMissing && v.Tor && (!v.hasOnion() || !v.admits()) { // a private one would have to be added anew
 		return Step{Kind: StepEnd, Reason: services.ReasonLost, Fault: services.FaultTor}, true
 	}
 	if v.memo.Unsafe {
 		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultUnsafe}, true
+	}
+	if v.memo.Exposed {
+		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultExposed}, true
 	}
 	if v.memo.Unlisted && v.broken() {
 		return Step{Kind: StepEnd, Reason: services.ReasonFailed, Fault: services.FaultUnlisted}, true
@@ -49,7 +52,7 @@ func (v *view) reported() services.Exit {
 // the definition of the service.
 func (v *view) broken() bool {
 	up := v.Container.State == services.ContainerRunning || v.stuck() && !v.stuckTooLong()
-	return v.Docker && !up || v.Tor && !v.hasOnion()
+	return v.Docker && !up || v.Tor && (!v.hasOnion() || !v.admits())
 }
 
 // startEnding gives a start up that takes too long.

@@ -91,6 +91,7 @@ func (h *host) start() {
 	if defs == nil {
 		defs = []*services.Definition{cmp.Or(h.site, siteDefinition)}
 	}
+	h.onions.Forget()
 	keyring, catalog := services.NewKeyring(), services.NewCatalog(defs)
 	h.reconciler = reconcile.New(reconcile.Options{
 		Store: h.store, Runtime: h.runtime, Onions: h.onions, Catalog: catalog, Contents: h.contents, Policy: h.policy,

@@ -18,6 +18,7 @@ type Memo struct {
 	KeysTold string     // those that the container was given last
 	Unlisted bool       // its service has left the catalogue
 	Unsafe   bool       // its app would have reached what it must not
+	Exposed  bool       // it is private, and strangers could open it
 
 	News      int           // the app's count of news that was asked about
 	NewsAt    time.Time     // when its owner was told last

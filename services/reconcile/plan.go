@@ -123,7 +123,7 @@ func (v *view) settled() bool {
 }
 
 func (v *view) publish() []Step {
-	if !v.Tor || v.Onion.State == services.OnionPublished || v.memo.Unlisted {
+	if !v.Tor || v.Onion.State == services.OnionPublished && v.admits() || v.memo.Unlisted {
 		return nil
 	}
 	return []Step{{Kind: StepPublish}}
@@ -131,11 +131,11 @@ func (v *view) publish() []Step {
 
 func (v *view) probe() []Step {
 	there := v.Docker && v.Tor &&
-		v.Container.State == services.ContainerRunning && v.Onion.State == services.OnionPublished
+		v.Container.State == services.ContainerRunning && v.Onion.State == services.OnionPublished && v.admits()
 	if !there || v.memo.Unlisted || v.crashing() {
 		return nil
 	}
-	checked := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0
+	checked := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0 && !v.unguarded()
 	if checked && (v.now.Before(watchAt(v.policy, v.inst)) || v.inst.Rules != (services.Rules{})) {
 		return nil
 	}

@@ -41,6 +41,12 @@ func reachable() *scene {
 func (s *scene) noContainer() { s.Container = services.Container{} }
 func (s *scene) noOnion()     { s.Observed.Onion = services.OnionStatus{} }
 
+// close makes it private, and shown to be.
+func (s *scene) close() {
+	s.Instance.Onion.Clients = []services.Client{{Person: "ann", Key: "A"}}
+	s.Observed.Onion.Admits, s.Observed.Onion.Guarded = s.Instance.Onion.Admits(), true
+}
+
 func (s *scene) plan(p *services.Policy) []Step { return Plan(p, s.Instance, s.Observed, s.Memo, noon) }
 
 func kinds(steps []Step) []string {
@@ -129,6 +135,13 @@ func TestPlanOfALife(t *testing.T) {
 			s.Container = services.Container{ID: s.ID, State: services.ContainerExited, Exit: services.ExitVisits}
 		}, []string{"end:visits"}},
 		{"tor lost the onion", func(s *scene) { s.noOnion() }, []string{"publish"}},
+		{"private, and nobody knows whom it admits", func(s *scene) { s.close(); s.Observed.Onion.Admits = "" }, []string{"publish"}},
+		{"private, not shown to be closed to strangers", func(s *scene) { s.close(); s.Observed.Onion.Guarded = false }, []string{"probe"}},
+		{"private and closed to strangers", func(s *scene) { s.close() }, nil},
+		{"private, nobody knows whom it admits and the key is lost", func(s *scene) {
+			s.close()
+			s.Observed.Onion.Admits, s.KeyMissing = "", true
+		}, []string{"end:lost"}},
 		{"key lost with its tor", func(s *scene) {
 			s.noOnion()
 			s.KeyMissing = true

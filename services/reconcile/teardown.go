@@ -61,7 +61,7 @@ func (r *Reconciler) applyVerifyGone(ctx context.Context, j *job) error {
 	}
 	pctx, cancel := context.WithTimeout(ctx, goneProbe)
 	defer cancel()
-	err := r.o.Onions.Probe(pctx, j.inst.Onion.Address, r.anyPort(j.inst), services.ProbeTCP)
+	err := r.o.Onions.Probe(pctx, r.onionOf(j.inst), r.anyPort(j.inst), services.ProbeTCP)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

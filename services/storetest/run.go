@@ -72,7 +72,7 @@ func sample(id string) *services.Instance {
 		Origin: services.Route{Network: "telegram", Account: "4711", Chat: "c1", ReplyTo: "m1"},
 		Onion: services.Onion{
 			Address: "addr-" + id + ".onion", Key: services.Secret("ED25519-V3:" + id),
-			Clients: []string{"descriptor:x25519:A", "descriptor:x25519:B"},
+			Clients: []services.Client{{Person: "ana", Key: "A"}, {Person: "bob", Key: "B"}},
 		},
 		HostKey: services.HostKey{PrivatePEM: services.Secret("PEM-" + id), Fingerprint: "SHA256:" + id},
 		Secrets: map[string]services.Secret{"admin": services.Secret("secret-" + id), "owner": "two"},

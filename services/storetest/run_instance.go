@@ -18,7 +18,7 @@ func instanceComesBackWhole(t *testing.T, s services.Store) {
 		ok(t, tx.PutInstance(bare))
 		ok(t, tx.PutInstance(fine))
 	})
-	want.Onion.Clients[0] = "changed afterwards"
+	want.Onion.Clients[0].Key = "changed afterwards"
 	want.Secrets["admin"] = "changed afterwards"
 	fine.CreatedAt = base.Add(time.Millisecond)
 	view(t, s, func(tx services.Tx) {
