@@ -40,7 +40,7 @@ func (c card) full(head string, tail ...string) bots.Reply {
 		reply.Address = c.i.Onion.Address
 	}
 	how := offer(&reply, ways(c.d, c.i))
-	reply.Text = lines(append([]string{head, how, c.hostKey(), c.hints(), c.shown()}, tail...)...)
+	reply.Text = lines(append([]string{head, how, c.private(), c.hostKey(), c.hints(), c.shown()}, tail...)...)
 	return reply
 }
 

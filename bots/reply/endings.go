@@ -177,6 +177,8 @@ func faultPhrase(f services.Fault) string {
 		return "the disk refuses writes"
 	case services.FaultUnsafe:
 		return "it is not safe here"
+	case services.FaultExposed:
+		return "it was to be private, and its address opened without a key"
 	case services.FaultUnlisted:
 		return "it would have to be repaired, and this server no longer offers it"
 	}

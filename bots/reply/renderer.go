@@ -27,6 +27,8 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.started(), nil
 	case services.KindProgress:
 		return c.progress(), nil
+	case services.KindAdmitted:
+		return c.admitted(), nil
 	case services.KindExtended:
 		return c.extended(), nil
 	case services.KindReminder:

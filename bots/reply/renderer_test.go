@@ -107,7 +107,7 @@ func describe(r bots.Reply) string {
 func TestEveryCodeHasASentence(t *testing.T) {
 	var b strings.Builder
 	args := []string{
-		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "service", "site", "other", "share", "port", "80", "names", "blog, site", "example", "more 2h blog",
+		"word", "wrod", "suggestion", "word", "command", "start", "name", "blog", "person", "bob", "service", "site", "other", "share", "port", "80", "names", "blog, site", "example", "more 2h blog",
 		"min", "1m0s", "max", "2h0m0s", "reason", "bomb", "what", "tor",
 	}
 	internal := sentence(services.E(services.CodeInternal))
@@ -177,7 +177,7 @@ func TestEveryKindHasAReply(t *testing.T) {
 			Kind: services.Kind(kind), Instance: botstest.InstanceID, Body: []byte(`{"Text":"the answer"}`),
 			To: services.Route{Network: "test", Account: "1"},
 			Args: map[string]string{
-				"name": "site", "service": "site", "reason": "expired", "fault": "tor", "left": "15m0s", "by": "2h0m0s",
+				"name": "site", "service": "site", "reason": "expired", "fault": "tor", "left": "15m0s", "by": "2h0m0s", "allowed": "bob",
 				"step": "building the image", "checked": "2026-11-23T14:00:03Z",
 			},
 		}

@@ -154,6 +154,8 @@ func peopleSentence(e *services.Error, arg func(string) string) string {
 		return fmt.Sprintf("%s is somebody else's; you may look at it and keep it longer. Type \"list\" to see what is yours.", quote(e.Args["name"]))
 	case services.CodeBadKey:
 		return keySentence(e.Args["reason"])
+	case services.CodeNoOnionKey, services.CodeTooManyKeys, services.CodeAdmitsOthers, services.CodeNotPrivate, services.CodeNotAllowedIn, services.CodeLastClient:
+		return privateSentence(e, arg)
 	case services.CodeNoInvite:
 		return fmt.Sprintf("No code is waiting for %s. Type \"invites\" to see for whom.", quote(e.Args["name"]))
 	}
