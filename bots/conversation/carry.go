@@ -5,7 +5,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"onionbot/bots"
 	"onionbot/bots/reply"
@@ -65,7 +68,7 @@ func (b *Outbox) file(n *services.Notice) *bots.File {
 			_ = body.Close()
 			return "", nil, err
 		}
-		return name, body, nil
+		return plainName(name), body, nil
 	}}
 }
 
@@ -83,6 +86,21 @@ func firstLine(from io.Reader) (string, error) {
 		line = append(line, b[0])
 	}
 	return "", io.ErrUnexpectedEOF
+}
+
+// plainName makes sure of a name that the app of a service hands out as clean:
+// a visitor may have taken it over.
+func plainName(name string) string {
+	name = strings.TrimLeft(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == utf8.RuneError || strings.ContainsRune(`/\:"<>|*?`, r) {
+			return '_'
+		}
+		return r
+	}, name), ".")
+	if name == "" || len(name) > 255 {
+		return "file"
+	}
+	return name
 }
 
 // patienceFor is how long one attempt may take.

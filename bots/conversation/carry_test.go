@@ -119,3 +119,14 @@ func TestAFileOnItsWayKeepsNoAnswerWaiting(t *testing.T) {
 		p.stop()
 	})
 }
+
+func TestAnAppHandsOutNoHostileName(t *testing.T) {
+	for name, want := range map[string]string{
+		"my cat.jpg": "my cat.jpg", "../x": "_x", ".profile": "profile", "a\u202egpj.exe": "a_gpj.exe", "": "file", "a\rb": "a_b", "what?.pdf": "what_.pdf",
+		strings.Repeat("a", 256): "file", "\xff": "_", "گربه.jpg": "گربه.jpg",
+	} {
+		if got := plainName(name); got != want {
+			t.Errorf("%q is %q", name, got)
+		}
+	}
+}
