@@ -22,6 +22,7 @@ func TestPodIsMadeWrittenAndReadThroughTor(t *testing.T) {
 		t.Fatalf("no invitation link in: %s", out)
 	}
 	c.must([]string{
+		"headers that tell of the host: none",
 		"account without an invitation: 403",
 		"invitation link: 303 to /.account/login/password/register/",
 		"account with it: 200",

@@ -40,6 +40,10 @@ async function makePod(headers) {
   return { pod, webId, token };
 }
 
+const front = await fetch(base);
+const telling = ['server', 'date', 'expires', 'x-powered-by'].filter((name) => front.headers.has(name));
+console.log(`headers that tell of the host: ${telling.join(', ') || 'none'}`);
+
 const { pod, webId, token } = await makePod(await makeAccount());
 const session = new Session();
 await session.login({ clientId: token.id, clientSecret: token.secret, oidcIssuer: base, tokenType: 'DPoP' });

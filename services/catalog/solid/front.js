@@ -19,11 +19,17 @@ const registration = '/.account/login/password/register/';
 const maxWhole = 256 * 1024;
 const maxStreamed = 48 * 1024 * 1024;
 
+// What anybody may have the server write down, to register an app and to begin
+// a log-in, must not take the room of the pods: so many at once, and one more
+// after each pause.
+const logIns = { most: 200, pause: 5 * 60 * 1000 };
+
 // openFront has every server and client of this process go through the front.
 function openFront({ address, invite, port }) {
   findItself(address, port);
   trustItself(address);
   const invited = guardAccounts();
+  const paced = pace(logIns);
   const { createServer } = http;
   http.createServer = (...args) => {
     const server = createServer(...args);
@@ -35,7 +41,8 @@ function openFront({ address, invite, port }) {
       hide(res);
       const asked = plain(req.url);
       return bound(req, res, isWhole(req.method, asked) ? maxWhole : maxStreamed) ||
-        welcome(req, res, asked, invite) || invited(isInvited(req, invite), () => emit.apply(this, arguments));
+        paced(res, asked) || welcome(req, res, asked, invite) ||
+        invited(isInvited(req, invite), () => emit.apply(this, arguments));
     };
     return server;
   };
@@ -76,6 +83,27 @@ function guardAccounts() {
     return login.apply(this, args);
   };
   return (may, then) => asks.run(may, then);
+}
+
+// pace makes what answers those who would begin more than there is room for.
+function pace({ most, pause }) {
+  let left = most;
+  let since = process.hrtime.bigint();
+  return (res, asked) => {
+    if (!/\.oidc\/+(reg|auth)/.test(asked)) {
+      return false;
+    }
+    const more = Number(process.hrtime.bigint() - since) / 1e6 / pause;
+    left = Math.min(most, left + more);
+    since = process.hrtime.bigint();
+    if (left >= 1) {
+      left -= 1;
+      return false;
+    }
+    res.writeHead(429, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': pause / 1000 });
+    res.end('Too many log-ins were begun here. Try again in some minutes.\n');
+    return true;
+  };
 }
 
 // welcome answers whoever comes by the invitation link, or wants to register
