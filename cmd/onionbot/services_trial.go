@@ -124,6 +124,7 @@ func (t *trial) look(ctx context.Context) {
 	if len(seen.Open)+len(seen.Leaks) == 0 {
 		t.well("safe", "read-only, no network, nothing of the host within reach; the engine knows no secret")
 	}
+	t.attacked(ctx)
 	t.advise()
 }
 
