@@ -39,6 +39,9 @@ func BenchmarkColdStart(b *testing.B) {
 	report(b, ours)
 	beside(b, "floor", ours, floor)
 	beside(b, "rival", ours, rival)
+	// Descriptors go out at tor's own beat: every few starts take a second more, and
+	// which half of a handful has more of them is chance. The fastest quarter has none.
+	b.ReportMetric(float64(ours.quantile(0.25))/float64(floor.quantile(0.25)), "p25-x-floor")
 	b.ReportMetric(ms(tests.median()), "selftest-ms")
 	b.ReportMetric(100*float64(tests.median())/float64(floor.median()), "selftest-%-of-floor")
 }
@@ -47,7 +50,7 @@ func BenchmarkColdStart(b *testing.B) {
 // reach of the host, before its app was started.
 func (o *bot) selfTest() time.Duration {
 	o.b.Helper()
-	sockets, err := filepath.Glob(filepath.Join(o.dir, "run", "*", shim.ControlSocket))
+	sockets, err := filepath.Glob(filepath.Join(o.dir, "run", "i", "*", shim.ControlSocket))
 	if err != nil || len(sockets) != 1 {
 		o.b.Fatalf("%d containers (%v)", len(sockets), err)
 	}
