@@ -33,6 +33,7 @@ const (
 	CodeNothingRunning  Code = "nothing-running"  // stop, more, status with nothing live
 	CodeEnding          Code = "ending"           // the instance is already being taken down; args: name
 	CodeBadKey          Code = "bad-key"          // args: reason (private, options, type, weak, unreadable, many, known, number, configured, file)
+	CodeNotReloaded     Code = "not-reloaded"     // the configuration was read again and is not taken; args: problem
 	CodeNotYours        Code = "not-yours"        // the instance is another's, who did not give that right; args: name
 	CodeStranger        Code = "stranger"         // the sender is nobody by now: they are answered with silence
 	CodeUnknownPerson   Code = "unknown-person"   // args: name, suggestion

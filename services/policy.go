@@ -25,6 +25,7 @@ type Policy struct {
 	MinLife       time.Duration   // shortest life that may be asked for
 	SlowTick      time.Duration   // between two resyncs
 	MaxInstances  int             // on this host, all users together; 0 = no limit
+	MaxMemory     int64           // bytes that the services of this host may be promised together; 0 = no limit
 	Keep          time.Duration   // how long ended rows and audit entries are kept
 	WarmAge       time.Duration   // a warm address is replaced after this long
 	NoWarm        bool            // no addresses ahead of time

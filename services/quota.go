@@ -36,6 +36,37 @@ func (m *Manager) quota(tx Tx, u *User, needs int, now time.Time) error {
 	return E(CodeFull, "room", room(tx, InstanceFilter{Desired: DesiredRunning}, now))
 }
 
+// memory refuses a start for which the host has promised too much already. What
+// has left the catalogue is not known to hold any.
+func (m *Manager) memory(tx Tx, def *Definition, now time.Time) error {
+	limit := m.o.Policy.MaxMemory
+	if limit <= 0 {
+		return nil
+	}
+	all, err := tx.Instances(InstanceFilter{NotEnded: true})
+	if err != nil {
+		return err
+	}
+	promised := def.memory()
+	for _, i := range all {
+		if d, ok := m.o.Catalog.Find(i.Service); ok && i.Desired != DesiredWarm {
+			promised += d.memory()
+		}
+	}
+	if promised <= limit {
+		return nil
+	}
+	return E(CodeFull, "room", room(tx, InstanceFilter{Desired: DesiredRunning}, now))
+}
+
+// memory is what the containers of the definition may use together, in bytes.
+func (d *Definition) memory() (sum int64) {
+	for _, part := range d.Singles() {
+		sum += part.Limits.MemoryBytes
+	}
+	return sum
+}
+
 // tooMany says whether it is what runs that is too much, or what is ending.
 func tooMany(tx Tx, u *User, mine, needs int, now time.Time) error {
 	running, err := countContainers(tx, InstanceFilter{Owner: u.Name, Desired: DesiredRunning})

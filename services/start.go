@@ -106,6 +106,9 @@ func (m *Manager) commitStart(ctx context.Context, req Request, def *Definition,
 		if err := m.quota(tx, req.User, len(def.Singles()), now); err != nil {
 			return nil, err
 		}
+		if err := m.memory(tx, def, now); err != nil {
+			return nil, err
+		}
 		if inst, err = m.takeWarm(tx, def, fresh); err != nil {
 			return nil, err
 		}

@@ -26,6 +26,7 @@ const (
 	VerbHelp     Verb = "help"
 	VerbQR       Verb = "qr"
 	VerbAudit    Verb = "audit"
+	VerbReload   Verb = "reload"
 	VerbWhoami   Verb = "whoami"
 	VerbLink     Verb = "link"
 	VerbShare    Verb = "share" // with another user; there may be a service of that name

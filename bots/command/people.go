@@ -52,6 +52,10 @@ func managing() []Entry {
 			Name: VerbUnblock, Aliases: []string{"unban"}, operator: true, people: true,
 			Usage: "unblock <name>", Help: "let somebody in again", parse: parsePerson,
 		},
+		{
+			Name: VerbReload, operator: true, people: true,
+			Usage: "reload", Help: "read the users of the configuration again", parse: parseNothing,
+		},
 	}
 }
 

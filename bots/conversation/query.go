@@ -41,6 +41,9 @@ func (r *Router) query(ctx context.Context, t turn, c command.Command) (bots.Rep
 		return r.o.Replies.QR(i, r.definition(i.Service)), nil
 	case command.VerbAudit:
 		return r.audit(ctx, t)
+	case command.VerbReload:
+		n, err := r.o.Reload()
+		return r.o.Replies.Reloaded(n), err
 	case command.VerbKeys:
 		mine, err := r.keys(ctx, t.user)
 		return r.o.Replies.Keys(mine), err

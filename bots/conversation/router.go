@@ -22,6 +22,7 @@ type RouterOptions struct {
 	Replies   *reply.Renderer
 	Content   Content
 	ReadKey   func(text string) (services.PublicKey, error) // refusals are [services.CodeBadKey]
+	Reload    func() (users int, err error)                 // reads the configuration again; refusals are [services.CodeNotReloaded]
 	Clock     services.Clock
 	Zone      *time.Location // of the times that users read and type
 	MaxAge    time.Duration  // older commands are answered, not executed

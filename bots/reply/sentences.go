@@ -150,6 +150,8 @@ func peopleSentence(e *services.Error, arg func(string) string) string {
 		return fmt.Sprintf("%s is here already. Type \"user %s\" to see them, or invite somebody under another name.", quote(e.Args["name"]), arg("name"))
 	case services.CodeConfigured:
 		return fmt.Sprintf("%s stands in the configuration, which only its file changes. Edit it on the server, then type \"onionbot reload\" there.", quote(e.Args["name"]))
+	case services.CodeNotReloaded:
+		return fmt.Sprintf("Nothing was changed: %s. Correct the file, then type \"reload\" again.", strings.TrimRight(tame(e.Args["problem"], 400), "."))
 	case services.CodeNotYours:
 		return fmt.Sprintf("%s is somebody else's; you may look at it and keep it longer. Type \"list\" to see what is yours.", quote(e.Args["name"]))
 	case services.CodeBadKey:

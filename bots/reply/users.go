@@ -140,3 +140,8 @@ func (r *Renderer) Removed(name string, running int, taken bool) bots.Reply {
 	}
 	return bots.Reply{Text: text}
 }
+
+// Reloaded says that the configuration was read again.
+func (r *Renderer) Reloaded(users int) bots.Reply {
+	return bots.Reply{Text: fmt.Sprintf("The configuration was read again: %s in it. What changed counts from now on.", plural(users, "user is", "users are"))}
+}

@@ -18,6 +18,7 @@ type config struct {
 	Timezone     string            `toml:"timezone"`
 	LogLevel     string            `toml:"log_level"`
 	MaxInstances int               `toml:"max_instances"`
+	MaxMemory    int               `toml:"max_memory_mb"`
 	CommandAge   settings.Duration `toml:"command_age"`
 
 	Times    timesConfig        `toml:"times"`
@@ -128,6 +129,7 @@ func (c *config) policy() services.Policy {
 	p.StartLimit, p.Hold = c.Times.StartLimit.Duration, c.Times.Hold.Duration
 	p.Watch, p.Keep = c.Times.Watch.Duration, c.Times.Keep.Duration
 	p.MaxInstances, p.NoWarm = c.MaxInstances, !c.Tor.Warm
+	p.MaxMemory = int64(c.MaxMemory) << 20
 	p.Reminders = nil
 	for _, r := range c.Times.Reminders {
 		p.Reminders = append(p.Reminders, r.Duration)

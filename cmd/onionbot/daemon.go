@@ -27,11 +27,13 @@ type daemon struct {
 	reconciler *reconcile.Reconciler
 	manager    *services.Manager
 	hub        *conversation.Hub
+	reloader   *reloader
 }
 
 // daemonOptions are what differs between run, demo and down.
 type daemonOptions struct {
 	machineOptions
+	config     string                                                // the file, to be read again; "" for none
 	faultPoint func(point string)                                    // passed before and after all that is durable; may be nil
 	hint       func(*services.Definition, *services.Instance) string // how a person at this machine opens it; may be nil
 }
@@ -74,9 +76,10 @@ func (d *daemon) assemble(ctx context.Context, o daemonOptions) (err error) {
 		NewOnion: d.pool.NewOnion, NewHostKey: sshkey.NewHost, Contents: d.contents,
 		Reconciler: d.reconciler, Outbox: d.outbox, Health: d.reconciler, People: d.users.access,
 	})
+	d.reloader = &reloader{path: o.config, users: d.users, wake: func() { d.reconciler.Notify("") }, cfg: d.cfg}
 	router, err := conversation.NewRouter(ctx, conversation.RouterOptions{
 		Manager: d.manager, Store: d.store, Directory: d.users.access, Replies: replies,
-		Content: stager{d.contents}, ReadKey: sshkey.Read, Clock: d.clock, Zone: d.cfg.location(), MaxAge: d.cfg.CommandAge.Duration, Log: d.log,
+		Content: stager{d.contents}, ReadKey: sshkey.Read, Reload: d.reloader.reload, Clock: d.clock, Zone: d.cfg.location(), MaxAge: d.cfg.CommandAge.Duration, Log: d.log,
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ type cli struct {
 	Chat     chatCmd     `cmd:"" help:"Speak to the running bot at a prompt."`
 	Ctl      ctlCmd      `cmd:"" help:"Give the running bot one command, as in: onionbot ctl start site for 2h."`
 	Invite   inviteCmd   `cmd:"" help:"Let a friend in with a code, as in: onionbot invite ana services site."`
+	Reload   reloadCmd   `cmd:"" help:"Have the running bot read the users of its configuration again."`
 	Down     downCmd     `cmd:"" help:"Take everything down: services, keys, tor processes, the bot."`
 	Services servicesCmd `cmd:"" help:"List, make and try what can be started."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that this machine has what onionbot needs."`

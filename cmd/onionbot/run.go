@@ -18,7 +18,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	log := newLog(cfg, s)
-	d, err := openDaemon(ctx, cfg, log, daemonOptions{faultPoint: crashPoint()})
+	d, err := openDaemon(ctx, cfg, log, daemonOptions{config: c.Config, faultPoint: crashPoint()})
 	if err != nil {
 		return err
 	}
@@ -40,6 +40,7 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		}
 	}
 	go d.keepImages(ctx)
+	go d.onSignal(ctx)
 	process := &daemonProcess{alive: d.alive, log: log}
 	defer process.supervise(ctx)()
 	return d.run(ctx)

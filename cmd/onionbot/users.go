@@ -90,6 +90,15 @@ func (u *users) operators() []services.Route {
 	return routes
 }
 
+// replace takes the users of another configuration.
+func (u *users) replace(by *users) error {
+	if err := u.access.Replace(by.access); err != nil {
+		return err
+	}
+	u.actors.Store(by.actors.Load())
+	return nil
+}
+
 func (u *users) named(name string) *services.User {
 	if found := u.access.Named(name); found != nil && found.Name == name {
 		return found
