@@ -62,13 +62,14 @@ type Definition struct {
 	DefaultLife time.Duration // when the user names none
 	MaxLife     time.Duration // of this service; a user's own limit may be lower
 
-	ByEvents bool // the visits of its rules are what the app counts itself, not connections
-	Inward   int  // port of the app's, on the same loopback, on which the bot alone asks it; 0 for none
+	Counts string // what the app counts itself, in one word like "download": these are the visits of its rules; "" for connections
+	Inward int    // port of the app's, on the same loopback, on which the bot alone asks it; 0 for none
 
 	NeedsSSHKeys bool     // wants the user's public ssh keys; refuses without
 	Secrets      []string // names of what is made once for each instance, for the app and its owner
 	HostKey      bool     // gets an ssh host key made by onionbot; the answer carries its fingerprint
 	Content      string   // where user content is mounted read-only; "" if it takes none
+	Verbatim     bool     // user content is shown as it came: nothing is unpacked, no page is made
 	EphemeralKey bool     // the onion key never touches the disk; the address does not survive a tor restart
 	Warm         int      // how many addresses are published ahead of time
 	OnDemand     bool     // its image is built when somebody starts it, not ahead of that
@@ -80,7 +81,10 @@ type Definition struct {
 
 // Events reports whether the app can tell what happens: that it has counted
 // something, or has something new to be asked for.
-func (d *Definition) Events() bool { return d.ByEvents || d.Inward != 0 }
+func (d *Definition) Events() bool { return d.ByEvents() || d.Inward != 0 }
+
+// ByEvents reports whether the app counts what rules count, not the shim.
+func (d *Definition) ByEvents() bool { return d.Counts != "" }
 
 // Source is the build context of an image: a Dockerfile and its files by
 // relative path.

@@ -15,7 +15,7 @@ func End(tx Tx, inst *Instance, reason Reason, fault Fault, now time.Time) error
 		return err
 	}
 	for _, n := range pending {
-		if n.Kind == KindReply || n.Kind == KindExtended || n.Kind == KindContent {
+		if n.Kind == KindReply || n.Kind == KindExtended || n.Kind == KindContent || n.Kind == KindCounted {
 			continue
 		}
 		n.State = NoticeSkipped

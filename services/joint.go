@@ -41,6 +41,7 @@ func Join(parts ...*Definition) (*Definition, error) {
 		joint.HostKey = joint.HostKey || p.HostKey
 		joint.EphemeralKey = joint.EphemeralKey || p.EphemeralKey
 		joint.Content = cmp.Or(joint.Content, p.Content)
+		joint.Verbatim = joint.Verbatim || p.Verbatim
 		for _, name := range p.Secrets {
 			joint.Secrets = append(joint.Secrets, p.secretName(name))
 		}

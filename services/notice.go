@@ -31,6 +31,7 @@ const (
 	KindLost        Kind = "lost"         // ended by a fault; Args: reason, fault; exit, memory
 	KindUnsafe      Kind = "unsafe"       // to an operator: a start was refused; Args: service, instance, reached
 	KindContent     Kind = "content"      // other content is shown; Args: change, and as of "started"
+	KindCounted     Kind = "counted"      // the app has counted more; Args: name, service, counts (a word), from and to (numbers), of (0 = no limit)
 	KindDropped     Kind = "dropped"      // strangers have left something; Args: drops, files, notes, bytes; more, if not all of it follows as KindDroppedFile
 	KindDroppedFile Kind = "dropped-file" // one file of it, for networks that carry files; Args: container; path of it there; size. Nothing of the file itself
 )

@@ -249,7 +249,7 @@ func visits(words []string) bool {
 		return false
 	}
 	switch words[1] {
-	case "visit", "visits", "visitor", "visitors", "connection", "connections", "times", "time":
+	case "visit", "visits", "visitor", "visitors", "connection", "connections", "times", "time", "download", "downloads":
 		return true
 	}
 	return false

@@ -14,7 +14,7 @@ func moves(k services.Kind) bool {
 		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
 		return true
 	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe,
-		services.KindDropped, services.KindDroppedFile:
+		services.KindCounted, services.KindDropped, services.KindDroppedFile:
 	}
 	return false
 }

@@ -69,6 +69,8 @@ type Upload struct {
 	AddTo       *services.Instance // what it shows stays; nil to begin anew
 	Missing     []string           // what came along and cannot be had, as [bots.Message] says
 	Late        bool               // the rest of an album whose first files are shown
+	// Verbatim keeps files as they came: they are handed out, not shown as a page.
+	Verbatim bool
 	// KeepMetadata leaves in pictures what they tell about their maker.
 	KeepMetadata bool
 }

@@ -87,6 +87,7 @@ func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 	case u.empty() && len(u.Missing) > 0:
 		return r.answer(ctx, t, r.o.Replies.Unsupported(u.Missing[0]), "start", "unsupported")
 	case !u.empty():
+		u.Verbatim = r.definition(c.Service).Verbatim
 		if opts.Content, err = r.stage(ctx, t, u); err != nil {
 			return err
 		}
@@ -129,6 +130,9 @@ func (r *Router) add(ctx context.Context, t turn, c command.Command) error {
 // fill adds an upload to what an instance shows.
 func (r *Router) fill(ctx context.Context, t turn, i *services.Instance, u Upload) error {
 	u.AddTo = i
+	if d := definitionOf(r, i); d != nil {
+		u.Verbatim = d.Verbatim
+	}
 	dir, err := r.stage(ctx, t, u)
 	if err != nil {
 		return err

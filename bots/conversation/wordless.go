@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"onionbot/services"
@@ -54,9 +55,19 @@ func (r *Router) askAbout(ctx context.Context, t turn, l *lately) error {
 			takers = append(takers, d)
 		}
 	}
+	// Files are meant to be seen sooner than to be handed out.
+	slices.SortStableFunc(takers, func(a, b *services.Definition) int {
+		switch {
+		case a.Verbatim == b.Verbatim:
+			return 0
+		case b.Verbatim:
+			return -1
+		}
+		return 1
+	})
 	if len(takers) == 0 {
 		return r.answer(ctx, t, r.o.Replies.Captionless(), "message", string(services.CodeEmpty))
 	}
-	reply := r.o.Replies.WhatWithFiles(len(t.msg.Attachments), t.msg.ID, keptFor, takers[0], own)
+	reply := r.o.Replies.WhatWithFiles(len(t.msg.Attachments), t.msg.ID, keptFor, takers, own)
 	return r.answer(ctx, t, reply, "message", "asked")
 }

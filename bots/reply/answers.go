@@ -189,7 +189,9 @@ func (r *Renderer) Status(i *services.Instance, d *services.Definition, h servic
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	reply := c.started()
 	if i.Rules.Visits > 0 && i.Live() {
-		reply.Text = lines(reply.Text, fmt.Sprintf("%s so far, of %d.", plural(i.Visits, "visit", "visits"), i.Rules.Visits))
+		reply.Text = lines(reply.Text, fmt.Sprintf("%s so far, of %d.", counts(d, i.Visits), i.Rules.Visits))
+	} else if one, _ := countWords(d); one != "visit" && i.Visits > 0 && i.Live() {
+		reply.Text = lines(reply.Text, counts(d, i.Visits)+" so far.")
 	}
 	reply.Text = lines(reply.Text, troubles(h))
 	reply.Pending = false

@@ -26,7 +26,7 @@ func (r *Renderer) Card(n *services.Notice, i *services.Instance, d *services.De
 	case n.Slot == services.CardSlot(n.Instance): // n is the card now
 		return bots.Reply{Text: fmt.Sprintf("%s: see the newer message below.", c.name)}
 	case i == nil || i.Ended():
-		return bots.Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(n.Args["reason"])))}
+		return bots.Reply{Text: fmt.Sprintf("%s is gone: %s.", c.name, c.why(services.Reason(n.Args["reason"])))}
 	case !i.Live():
 		return bots.Reply{Text: fmt.Sprintf("%s is being taken down.", c.name)}
 	}
@@ -70,11 +70,11 @@ func (c card) until() string {
 	s := fmt.Sprintf("Until %s, %s from now", humanTime(c.i.ExpiresAt, c.now), humanSpan(c.i.ExpiresAt.Sub(c.now)))
 	switch rules := c.i.Rules; {
 	case rules.Idle > 0 && rules.Visits > 0:
-		s += fmt.Sprintf(", or earlier: after %s without a visitor or %s", humanSpan(rules.Idle), plural(rules.Visits, "visit", "visits"))
+		s += fmt.Sprintf(", or earlier: after %s without a visitor or %s", humanSpan(rules.Idle), counts(c.d, rules.Visits))
 	case rules.Idle > 0:
 		s += fmt.Sprintf(", or earlier: after %s without a visitor", humanSpan(rules.Idle))
 	case rules.Visits > 0:
-		s += fmt.Sprintf(", or earlier: after %s", plural(rules.Visits, "visit", "visits"))
+		s += fmt.Sprintf(", or earlier: after %s", counts(c.d, rules.Visits))
 	}
 	return s + "."
 }
@@ -160,7 +160,7 @@ func (c card) stopping() bots.Reply {
 	}
 	text := fmt.Sprintf("%s is being taken down. I'll tell you when nothing is left.", c.name)
 	if why := services.Reason(c.n.Args["reason"]); why != "" && why != services.ReasonStopped {
-		text = fmt.Sprintf("%s is being taken down: %s. I'll tell you when nothing is left.", c.name, reasonPhrase(why))
+		text = fmt.Sprintf("%s is being taken down: %s. I'll tell you when nothing is left.", c.name, c.why(why))
 	}
 	// The last word goes to where it was started from.
 	here := c.i.Origin.Network == c.n.To.Network && c.i.Origin.Account == c.n.To.Account

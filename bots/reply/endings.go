@@ -23,7 +23,7 @@ func (c card) gone() bots.Reply {
 		early = fmt.Sprintf("The server's clock was set forward by %s meanwhile, so it ended that much early.", spanArg(by))
 	}
 	return bots.Reply{
-		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, reasonPhrase(services.Reason(c.n.Args["reason"]))), early, checked),
+		Text:    lines(fmt.Sprintf("%s is gone: %s.", c.name, c.why(services.Reason(c.n.Args["reason"]))), early, checked),
 		Buttons: c.startAgain(),
 	}
 }
@@ -135,6 +135,14 @@ func (c card) startAgain() [][]bots.Button {
 		return [][]bots.Button{{button("Start again", c.anew())}}
 	}
 	return nil
+}
+
+// why says why it ended.
+func (c card) why(r services.Reason) string {
+	if one, many := countWords(c.d); r == services.ReasonVisits && one != "visit" {
+		return fmt.Sprintf("it had the %s you gave", many)
+	}
+	return reasonPhrase(r)
 }
 
 // reasonPhrase says why something ended.

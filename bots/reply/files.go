@@ -58,7 +58,8 @@ func (r *Renderer) NothingToAdd() bots.Reply {
 
 // WhatWithFiles asks what to do with n files that came without a word in the
 // message id and are kept for a while; d takes them, so do the instances.
-func (r *Renderer) WhatWithFiles(n int, id string, kept time.Duration, d *services.Definition, running []*services.Instance) bots.Reply {
+func (r *Renderer) WhatWithFiles(n int, id string, kept time.Duration, takers []*services.Definition, running []*services.Instance) bots.Reply {
+	d := takers[0]
 	it, them := "the file", "it"
 	if n > 1 {
 		it, them = fmt.Sprintf("the %d files", n), "them"
@@ -77,6 +78,11 @@ func (r *Renderer) WhatWithFiles(n int, id string, kept time.Duration, d *servic
 				start += " as " + i.Name
 			}
 			buttons = append(buttons, []bots.Button{{Label: "Add to " + i.Name, Command: "add #" + i.ID + with}, {Label: "Replace " + i.Name, Command: start + with}})
+		}
+	}
+	for _, other := range takers[1:] {
+		if other.Verbatim && len(buttons) < 3 {
+			buttons = append(buttons, []bots.Button{{Label: "Hand out for download", Command: "start " + other.Name + with}})
 		}
 	}
 	switch {

@@ -47,6 +47,8 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.back(), nil
 	case services.KindContent:
 		return c.content(), nil
+	case services.KindCounted:
+		return c.counted(), nil
 	case services.KindDropped:
 		return c.dropped(), nil
 	case services.KindDroppedFile:

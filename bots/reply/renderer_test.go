@@ -179,6 +179,7 @@ func TestEveryKindHasAReply(t *testing.T) {
 			Args: map[string]string{
 				"name": "site", "service": "site", "reason": "expired", "fault": "tor", "left": "15m0s", "by": "2h0m0s", "allowed": "bob",
 				"step": "building the image", "checked": "2026-11-23T14:00:03Z",
+				"counts": "download", "from": "1", "to": "2", "of": "5",
 			},
 		}
 		for name, i := range map[string]*services.Instance{"": botstest.Instance("site", nil), " without its row": nil} {

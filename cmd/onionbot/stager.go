@@ -19,11 +19,11 @@ var _ conversation.Content = stager{}
 
 // Stage receives an upload.
 func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error) {
-	d := content.Delivery{Words: words(u), Lang: u.Lang, Missing: u.Missing, Pages: pages{}, KeepMetadata: u.KeepMetadata}
+	d := content.Delivery{Words: words(u), Lang: u.Lang, Missing: u.Missing, Pages: pages{}, Verbatim: u.Verbatim, KeepMetadata: u.KeepMetadata}
 	for _, a := range u.Attachments {
 		d.Files = append(d.Files, content.File{Name: a.Name, Description: a.Description, Read: a.Open})
 	}
-	if page.Whole(u.Words) && len(d.Files) == 0 && len(u.Spans) == 0 { // pasted HTML is a page like one that is sent
+	if !u.Verbatim && page.Whole(u.Words) && len(d.Files) == 0 && len(u.Spans) == 0 { // pasted HTML is a page like one that is sent
 		d.Words, d.Files = "", []content.File{{Name: "index.html", Read: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(u.Words)), nil
 		}}}
@@ -36,7 +36,7 @@ func (s stager) Stage(ctx context.Context, u conversation.Upload) (string, error
 
 // words are what was typed, with the formatting that the network told.
 func words(u conversation.Upload) string {
-	if len(u.Spans) == 0 {
+	if len(u.Spans) == 0 || u.Verbatim {
 		return u.Words
 	}
 	spans := make([]page.Span, len(u.Spans))

@@ -40,6 +40,7 @@ type Manifest struct {
 	HostKey      bool              `toml:"host_key"`
 	Secrets      []string          `toml:"secrets"`
 	Content      string            `toml:"content"`
+	Verbatim     bool              `toml:"verbatim"`
 	EphemeralKey bool              `toml:"ephemeral_key"`
 	Warm         int               `toml:"warm"`
 	OnDemand     bool              `toml:"on_demand"`
@@ -68,9 +69,6 @@ type manifestAccount struct {
 	Home  string `toml:"home"`
 	Shell string `toml:"shell"`
 }
-
-// countsApp says that the app itself counts what rules like "once" count.
-const countsApp = "app"
 
 // size is a number of bytes: "64MiB", "1GiB".
 type size int64
@@ -124,8 +122,8 @@ func (m *Manifest) definition(name string) *services.Definition {
 		Limits:      services.Limits{MemoryBytes: int64(m.Limits.Memory), CPUs: m.Limits.CPUs, PIDs: m.Limits.PIDs, Connections: m.Limits.Connections},
 		Shutdown:    m.Shutdown.Duration,
 		DefaultLife: m.DefaultLife.Duration, MaxLife: m.MaxLife.Duration,
-		ByEvents: m.Counts == countsApp, Inward: m.Inward,
-		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content,
+		Counts: m.Counts, Inward: m.Inward,
+		NeedsSSHKeys: m.NeedsSSHKeys, HostKey: m.HostKey, Secrets: m.Secrets, Content: m.Content, Verbatim: m.Verbatim,
 		EphemeralKey: m.EphemeralKey, Warm: m.Warm, OnDemand: m.OnDemand,
 	}
 	for _, p := range m.Ports {
@@ -138,6 +136,7 @@ var (
 	userName    = regexp.MustCompile(`^[a-z0-9_][a-zA-Z0-9_.-]{0,31}(:[a-z0-9_][a-zA-Z0-9_.-]{0,31})?$`)
 	accountName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 	capability  = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
+	countWord   = regexp.MustCompile(`^[a-z]{1,20}$`)
 	variable    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
 
@@ -168,7 +167,7 @@ func (m *Manifest) checks() []check {
 		{m.Summary == "" || len(m.Summary) > 100 || strings.ContainsAny(m.Summary, "\r\n"), "summary", "summary must be one line of at most 100 bytes"},
 		{len(m.Command) > 0 && m.Command[0] == "", "command", "command must say what to run, or be left out for the image's"},
 		{m.App != "" && (len(m.Command) > 0 || !serviceName.MatchString(m.App)), "app", "app is a word, and stands instead of command"},
-		{m.Counts != "" && m.Counts != countsApp, "counts", `counts must be "app", or left out for connections`},
+		{m.Counts != "" && !countWord.MatchString(m.Counts), "counts", `counts is what the app counts itself, in a word like "download"; leave it out for connections`},
 		{m.Inward < 0 || m.Inward > 65535, "inward", "inward must be a port between 1 and 65535, or left out"},
 		{m.User != "" && !userName.MatchString(m.User), "user", `user must be numbers as in "101:101", a name of the image's /etc/passwd, or "own"`},
 		{m.User != "" && m.Account != manifestAccount{}, "account", "account is for a service without user: the one names what the other fixes"},

@@ -18,6 +18,9 @@ type Delivery struct {
 	AddTo Revision
 	// Pages makes the pages that did not come along.
 	Pages Pages
+	// Verbatim keeps files as they came: nothing is unpacked, and no page is made.
+	// Pictures lose their metadata all the same.
+	Verbatim bool
 	// KeepMetadata leaves pictures as they came.
 	KeepMetadata bool
 }

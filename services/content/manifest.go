@@ -50,6 +50,24 @@ func (m *manifest) save(root *os.Root) error {
 	return nil
 }
 
+// wordsName is the file of a revision that shows files as they came, in which
+// its app finds what was typed about them.
+const wordsName = "words.txt"
+
+func (w *writer) saveWords() error {
+	if w.manifest.Words == "" {
+		return nil
+	}
+	err := w.whole.WriteFile(wordsName, []byte(w.manifest.Words), 0o644)
+	if err == nil {
+		err = w.whole.Chmod(wordsName, 0o644) // for the container's user, whatever the umask is
+	}
+	if err != nil {
+		return fmt.Errorf("save words: %w", err)
+	}
+	return nil
+}
+
 // load reads the manifest of a revision; an error if there is none.
 func (s *Store) load(id string, rev int) (*manifest, error) {
 	if !services.ValidID(id) {

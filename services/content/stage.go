@@ -34,7 +34,7 @@ func (s *Store) Stage(ctx context.Context, limits Limits, d Delivery) (staged st
 		return "", err
 	}
 	defer w.close()
-	w.keepMetadata = d.KeepMetadata
+	w.keepMetadata, w.verbatim = d.KeepMetadata, d.Verbatim
 	if err := s.fill(ctx, w, d); err != nil {
 		return "", err
 	}
@@ -70,6 +70,9 @@ func (s *Store) fill(ctx context.Context, w *writer, d Delivery) error {
 		return refuse(Empty, errors.New("no file in it"))
 	}
 	w.remark()
+	if d.Verbatim {
+		return w.saveWords()
+	}
 	return w.finish(d.Pages)
 }
 
@@ -90,6 +93,9 @@ func receive(ctx context.Context, w *writer, f File, alone bool) error {
 	case len(data) == 0:
 		return refuse(Empty, errors.New("empty file"))
 	}
+	if w.verbatim {
+		return w.single(f, data, false)
+	}
 	if unpacked, err := w.unpack(f.Name, data); unpacked {
 		return named(err, f.Name)
 	}
@@ -98,7 +104,7 @@ func receive(ctx context.Context, w *writer, f File, alone bool) error {
 
 // single writes a file that is no archive.
 func (w *writer) single(f File, data []byte, alone bool) error {
-	if program(data) {
+	if program(data) && !w.verbatim {
 		return refuse(Unsupported, errors.New("a program"))
 	}
 	name, err := w.limits.clean(w.nameOf(f, data, alone))
@@ -110,7 +116,7 @@ func (w *writer) single(f File, data []byte, alone bool) error {
 	if name = strings.TrimLeft(name, "."); leftover(name) != "" || name == "" {
 		name = filename.Shorten("file-"+name, w.limits.NameLen)
 	}
-	if heic(data) {
+	if heic(data) && !w.verbatim {
 		// As a file in an archive it may be meant for download; a picture
 		// that is sent is meant to be seen, and browsers do not show this.
 		return w.leaveOut(refuse(HEIC, errors.New("heic")), name)

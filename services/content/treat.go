@@ -22,6 +22,8 @@ func (w *writer) treat(name string, data []byte) ([]byte, error) {
 	switch {
 	case metadata.Sniff(data) != metadata.None:
 		return w.treatPicture(name, data)
+	case w.verbatim:
+		// as it came
 	case isHTML(name):
 		w.told.add(name, metadata.Find(data))
 		return marked(data), nil

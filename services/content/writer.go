@@ -25,6 +25,7 @@ type writer struct {
 	manifest manifest
 
 	keepMetadata bool
+	verbatim     bool
 	markdown     int64 // bytes of Markdown that pages were made of
 	documents    int   // that were searched for their authors
 	refused      error // the first file that was left out

@@ -155,7 +155,7 @@ func (r *Runtime) writeInstance(l layout, spec services.ContainerSpec, who ident
 		return err
 	}
 	earlier.Visits, earlier.Ended, earlier.Code, earlier.Said = max(earlier.Visits, spec.Visits), false, 0, ""
-	earlier.Events, earlier.ByEvents = spec.Definition.Events(), spec.Definition.ByEvents
+	earlier.Events, earlier.ByEvents = spec.Definition.Events(), spec.Definition.ByEvents()
 	if err := l.placeReport(earlier); err != nil {
 		return err
 	}

@@ -234,7 +234,7 @@ func goRequest(spec services.ContainerSpec, who identity, earlier shim.Report) s
 		Armed:       earlier.Armed || (spec.Rules.Visits > 0 && visits >= spec.Rules.Visits),
 		Connections: d.Limits.Connections,
 		Events:      d.Events(),
-		ByEvents:    d.ByEvents,
+		ByEvents:    d.ByEvents(),
 	}
 	if d.HostKey && spec.HostKey != "" {
 		g.Files = append(g.Files, shim.File{Path: hostKey, Data: []byte(spec.HostKey.Reveal())})

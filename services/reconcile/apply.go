@@ -30,7 +30,7 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 	case StepArm:
 		return r.arm(ctx, inst)
 	case StepCount:
-		return r.saveVisits(ctx, inst)
+		return r.applyCount(ctx, j)
 	case StepNews:
 		return r.applyNews(ctx, j)
 	case StepSettle:
@@ -38,7 +38,7 @@ func (r *Reconciler) execute(ctx context.Context, j *job) error {
 	case StepEnd:
 		return r.applyEnd(ctx, j)
 	case StepRemoveContainer:
-		return r.bounded(ctx, func(ctx context.Context) error { return r.remove(ctx, inst) })
+		return r.applyRemove(ctx, inst)
 	case StepRemoveOnion:
 		return r.bounded(ctx, func(ctx context.Context) error { return r.o.Onions.Remove(ctx, inst.Onion.Address) })
 	case StepVerifyGone:

@@ -89,7 +89,7 @@ func (r *Reconciler) probe(ctx context.Context, inst *services.Instance) (opened
 	if err := r.guard(ctx, inst, def.Singles()[0].Ports[0].Onion); err != nil {
 		return false, err
 	}
-	if inst.Rules != (services.Rules{}) {
+	if visitsCount(inst.Rules, r.counts(inst) != "") {
 		if c, err := r.inspect(ctx, inst); err == nil && c.Armed {
 			return false, nil
 		}

@@ -24,6 +24,10 @@ type Memo struct {
 	NewsAt    time.Time     // when its owner was told last
 	NewsPause time.Duration // before the next time
 
+	OwnCount   bool          // an app counts by itself, so that opening the address is no visit
+	CountAt    time.Time     // when its owner was told last what it has counted
+	CountPause time.Duration // before the next time
+
 	KeyMissing  bool      // the onion key was never on disk and is not in memory
 	GoneSince   time.Time // since when it is checked that the address no longer opens
 	GoneChecked bool      // the address was seen not to open, or the check was given up

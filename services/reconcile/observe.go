@@ -20,6 +20,7 @@ func (a *actor) observe(ctx context.Context, inst *services.Instance) *Observed 
 	def, listed := a.r.o.Catalog.Find(inst.Service)
 	a.memo.Unlisted = !listed
 	_, a.memo.Keys = a.r.keysOf(inst, def)
+	a.memo.OwnCount = a.r.counts(inst) != ""
 	if seen.Docker {
 		if a.memo.see(&a.r.o.Policy, inst, seen.Container, a.now()) {
 			a.r.o.Log.Warn("the app ended", "instance", a.id, "code", seen.Container.ExitCode,

@@ -135,8 +135,11 @@ func (v *view) probe() []Step {
 	if !there || v.memo.Unlisted || v.crashing() {
 		return nil
 	}
+	if of := v.inst.Rules.Visits; v.memo.OwnCount && of > 0 && v.Container.Visits >= of {
+		return nil // it takes nobody any more, and ends
+	}
 	checked := v.inst.State == services.StateReachable && v.memo.Backoff[StepProbe].Failures == 0 && !v.unguarded()
-	if checked && (v.now.Before(watchAt(v.policy, v.inst)) || v.inst.Rules != (services.Rules{})) {
+	if checked && (v.now.Before(watchAt(v.policy, v.inst)) || visitsCount(v.inst.Rules, v.memo.OwnCount)) {
 		return nil
 	}
 	return []Step{{Kind: StepProbe}}

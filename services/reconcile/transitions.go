@@ -153,21 +153,6 @@ func (r *Reconciler) tellBack(tx services.Tx, i *services.Instance, now time.Tim
 	})
 }
 
-// saveVisits keeps the shim's count, so that a new container goes on from it.
-func (r *Reconciler) saveVisits(ctx context.Context, inst *services.Instance) error {
-	c, err := r.inspect(ctx, inst)
-	if err != nil {
-		return err
-	}
-	return r.change(ctx, inst.ID, func(tx services.Tx, i *services.Instance, now time.Time) error {
-		if c.Visits <= i.Visits {
-			return nil
-		}
-		i.Visits, i.UpdatedAt = c.Visits, now
-		return tx.PutInstance(i)
-	})
-}
-
 // markSettled forgets the repairs: the last one has held.
 func (r *Reconciler) markSettled(ctx context.Context, id string) error {
 	return r.change(ctx, id, func(tx services.Tx, i *services.Instance, now time.Time) error {

@@ -42,7 +42,7 @@ func NextWake(p *services.Policy, inst *services.Instance, memo Memo, now time.T
 	consider(memo.SettleAt)
 	if inst.ReadyAt.IsZero() {
 		consider(memo.Start.limit(p, now))
-	} else if inst.Rules == (services.Rules{}) {
+	} else if !visitsCount(inst.Rules, memo.OwnCount) {
 		consider(watchAt(p, inst))
 	}
 	return next

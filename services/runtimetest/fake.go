@@ -136,7 +136,7 @@ func (f *Fake) Run(ctx context.Context, spec services.ContainerSpec) error {
 		f.boxes[spec.ID] = &box{
 			Container: services.Container{
 				ID: spec.ID, State: services.ContainerRunning, Files: true, Ready: true,
-				Deadline: spec.Deadline, Visits: spec.Visits, ByEvents: spec.Definition.ByEvents, StartedAt: now,
+				Deadline: spec.Deadline, Visits: spec.Visits, ByEvents: spec.Definition.ByEvents(), StartedAt: now,
 			},
 			spec: &spec, lastSeen: now,
 		}
@@ -270,7 +270,7 @@ func (b *box) expire(now time.Time) bool {
 }
 
 // byEvents reports whether the app counts, not the shim.
-func (b *box) byEvents() bool { return b.spec.Definition != nil && b.spec.Definition.ByEvents }
+func (b *box) byEvents() bool { return b.spec.Definition != nil && b.spec.Definition.ByEvents() }
 
 func (b *box) exit(why services.Exit) {
 	b.State, b.Exit = services.ContainerExited, why

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -39,6 +40,7 @@ type conn struct {
 	mu     sync.Mutex
 	broken bool             // it ended before everything was sent
 	watch  func(whole bool) // who wants to know
+	tail   []byte           // the last that was written, as long as somebody watches
 }
 
 type connKey struct{}
@@ -58,6 +60,33 @@ func (c *conn) Read(b []byte) (int, error) {
 }
 
 func (c *conn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	watched, before := c.watch != nil, c.tail
+	c.tail = nil
+	c.mu.Unlock()
+	if !watched || len(b) == 0 {
+		return c.write(b)
+	}
+	// A visitor who has all that was promised may leave at once. So the last of
+	// it goes out with the end, and who leaves before has not got everything.
+	cut := max(0, len(b)-maxTail)
+	for _, part := range [][]byte{before, b[:cut]} {
+		if len(part) > 0 {
+			if _, err := c.write(part); err != nil {
+				return 0, err
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tail = append([]byte(nil), b[cut:]...)
+	return len(b), nil
+}
+
+// maxTail is how much of the last write waits for the end, in bytes.
+const maxTail = 512
+
+func (c *conn) write(b []byte) (int, error) {
 	_ = c.SetWriteDeadline(time.Now().Add(stallTime))
 	n, err := c.Conn.Write(b)
 	if err != nil {
@@ -78,14 +107,13 @@ func (c *conn) breakOff() {
 // connection that broke off before.
 func (c *conn) Close() error {
 	c.mu.Lock()
-	watch, broken := c.watch, c.broken
-	c.watch = nil
+	watch, broken, tail := c.watch, c.broken, c.tail
+	c.watch, c.tail = nil, nil
 	c.mu.Unlock()
 	if watch == nil {
 		return c.Conn.Close()
 	}
-	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if broken || !ok || half.CloseWrite() != nil {
+	if broken || c.end(tail) != nil {
 		watch(false)
 		return c.Conn.Close()
 	}
@@ -94,6 +122,23 @@ func (c *conn) Close() error {
 		watch(c.endsWell())
 	}()
 	return nil
+}
+
+// end sends the tail together with the end of what is sent.
+func (c *conn) end(tail []byte) error {
+	t, ok := c.Conn.(*net.TCPConn)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	raw, err := t.SyscallConn()
+	if err != nil {
+		return err
+	}
+	_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CORK, 1) })
+	if _, err := c.write(tail); err != nil {
+		return err
+	}
+	return t.CloseWrite()
 }
 
 // lastTime is how long what was sent may take to go to Tor.
