@@ -188,11 +188,7 @@ func (r *Renderer) Status(i *services.Instance, d *services.Definition, h servic
 	n := &services.Notice{Kind: services.KindStarted, Instance: i.ID}
 	c := card{r: r, n: n, i: i, d: d, now: now, name: nameOf(n, i)}
 	reply := c.started()
-	if i.Rules.Visits > 0 && i.Live() {
-		reply.Text = lines(reply.Text, fmt.Sprintf("%s so far, of %d.", counts(d, i.Visits), i.Rules.Visits))
-	} else if one, _ := countWords(d); one != "visit" && i.Visits > 0 && i.Live() {
-		reply.Text = lines(reply.Text, counts(d, i.Visits)+" so far.")
-	}
+	reply.Text = lines(reply.Text, soFar(i, d))
 	reply.Text = lines(reply.Text, troubles(h))
 	reply.Pending = false
 	return reply

@@ -26,6 +26,19 @@ func counts(d *services.Definition, n int) string {
 	return plural(n, one, many)
 }
 
+// soFar is what the rules of an instance have counted; "" if nobody asked.
+func soFar(i *services.Instance, d *services.Definition) string {
+	one, _ := countWords(d)
+	switch {
+	case !i.Live():
+	case i.Rules.Visits > 0:
+		return fmt.Sprintf("%s so far, of %d.", counts(d, i.Visits), i.Rules.Visits)
+	case one != "visit" && i.Visits > 0:
+		return counts(d, i.Visits) + " so far."
+	}
+	return ""
+}
+
 // counted tells what an app has counted.
 func (c card) counted() bots.Reply {
 	number := func(arg string) int {
