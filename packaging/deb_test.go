@@ -115,6 +115,7 @@ func life(t *testing.T, g *guest, w *world, packages string) {
 	if g.torPIDs() != tors || !w.opens(address) {
 		t.Error("the death of the bot cut its visitors")
 	}
+	g.run("systemctl", "reload", "onionbot")
 	for _, unit := range []string{"onionbot.service", "onionbot-tor@1.service"} {
 		if level := g.exposure(unit); level > 3 {
 			t.Errorf("%s has an exposure of %v", unit, level)

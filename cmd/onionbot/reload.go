@@ -70,7 +70,7 @@ func changed(before, after *config) (names []string) {
 }
 
 // onSignal reloads at every SIGHUP until ctx ends.
-func (d *daemon) onSignal(ctx context.Context) {
+func (d *daemon) onSignal(ctx context.Context, process *daemonProcess) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -80,14 +80,18 @@ func (d *daemon) onSignal(ctx context.Context) {
 			return
 		case <-hup:
 		}
-		n, err := d.reloader.reload()
-		var refusal *services.Error
-		switch {
-		case errors.As(err, &refusal):
-			d.log.Error("the configuration was not read again; nothing was changed", "problem", refusal.Args["problem"])
-		case err == nil:
-			d.log.Info("the configuration was read again", "users", n)
-		}
+		process.reload(d.reloadAndLog)
+	}
+}
+
+func (d *daemon) reloadAndLog() {
+	n, err := d.reloader.reload()
+	var refusal *services.Error
+	switch {
+	case errors.As(err, &refusal):
+		d.log.Error("the configuration was not read again; nothing was changed", "problem", refusal.Args["problem"])
+	case err == nil:
+		d.log.Info("the configuration was read again", "users", n)
 	}
 }
 

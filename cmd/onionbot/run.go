@@ -40,8 +40,8 @@ func (c runCmd) Run(ctx context.Context, s *streams) error {
 		}
 	}
 	go d.keepImages(ctx)
-	go d.onSignal(ctx)
 	process := &daemonProcess{alive: d.alive, log: log}
+	go d.onSignal(ctx, process)
 	defer process.supervise(ctx)()
 	return d.run(ctx)
 }

@@ -28,6 +28,14 @@ type daemonProcess struct {
 	log   *slog.Logger
 }
 
+// reload does what SIGHUP asks for between the two words that systemd waits for
+// of a unit of type notify-reload.
+func (d *daemonProcess) reload(do func()) {
+	d.say(systemd.SdNotifyReloading + "\n" + systemd.SdNotifyMonotonicUsec())
+	do()
+	d.say(systemd.SdNotifyReady)
+}
+
 // watchdog tells systemd that the bot lives as long as it does: a bot whose
 // database does not answer or whose loop is stuck is killed and started again,
 // which costs no visitor anything.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,6 +53,14 @@ func TestSystemdHearsThatTheBotIsReadyLivesAndEnds(t *testing.T) {
 		if got := heard(); got != "WATCHDOG=1" {
 			t.Error(got)
 		}
+	}
+	p.reload(func() {})
+	reloaded := ""
+	for !strings.Contains(reloaded, "READY=1") {
+		reloaded += heard() + " "
+	}
+	if !strings.Contains(reloaded, "RELOADING=1\nMONOTONIC_USEC=") {
+		t.Error(reloaded)
 	}
 	cancel()
 	ending()
