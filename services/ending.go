@@ -1,6 +1,9 @@
 package services
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // End makes a row say that nothing of it should be left. What was still to be
 // said about its life is not said any more. An instance that is ending
@@ -15,7 +18,7 @@ func End(tx Tx, inst *Instance, reason Reason, fault Fault, now time.Time) error
 		return err
 	}
 	for _, n := range pending {
-		if n.Kind == KindReply || n.Kind == KindExtended || n.Kind == KindContent || n.Kind == KindCounted {
+		if slices.Contains([]Kind{KindReply, KindExtended, KindAdmitted, KindContent, KindCounted}, n.Kind) {
 			continue
 		}
 		n.State = NoticeSkipped

@@ -17,7 +17,7 @@ var privateMarks = []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "AGE-S
 // HoldsPrivateKey reports whether a text holds a private key, which nobody
 // needs but its owner.
 func HoldsPrivateKey(text string) bool {
-	return slices.ContainsFunc(privateMarks, func(mark string) bool { return strings.Contains(text, mark) })
+	return HoldsClientKey(text) || slices.ContainsFunc(privateMarks, func(mark string) bool { return strings.Contains(text, mark) })
 }
 
 // KeysOf are the keys that a user gave in a chat, oldest first.

@@ -22,7 +22,7 @@ func stillMay(tx Tx, u *User) error {
 		return E(CodeStranger)
 	}
 	seen := *u
-	seen.SSHKeys = nil
+	seen.SSHKeys, seen.OnionKeys = nil, nil
 	if !reflect.DeepEqual(seen, p.User) {
 		return E(CodeConflict) // it is read again, with the rights of now
 	}

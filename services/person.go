@@ -48,7 +48,7 @@ type Key struct {
 	ID         int64
 	User       string
 	Configured bool   // as in [Binding]
-	Line       string // as in authorized_keys
+	Line       string // as in authorized_keys, or of [ClientLine]
 	At         time.Time
 }
 

@@ -16,6 +16,7 @@ type User struct {
 	PerDay       int           // starts within any 24 hours; 0 = no limit
 	Storage      int64         // bytes of content at once; 0 = no limit
 	SSHKeys      []string      // authorized_keys lines
+	OnionKeys    []string      // public x25519 keys by which they open private onions, in base32
 	Stored       bool          // lives in the store, not in the configuration
 }
 

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ const (
 	VerbUnshare  Verb = "unshare"
 	VerbKeys     Verb = "keys"
 	VerbKey      Verb = "key"
+	VerbAllow    Verb = "allow"
+	VerbRevoke   Verb = "revoke"
 	VerbInvite   Verb = "invite"
 	VerbInvites  Verb = "invites"
 	VerbUsers    Verb = "users"
@@ -61,11 +64,14 @@ type Command struct {
 	With    string        // start, add: "#" and the ID of an earlier message whose files are meant
 	Body    string        // start, add: the lines below the command
 
-	Key    string          // key: the public key to add, as it was typed; "" with Number 0: the one in the file
-	Number int             // key: the one to remove
-	Person string          // share, unshare: with whom; invite, user, limit, block, unblock, remove: their name
-	Rights services.Rights // invite, limit: what they may do
-	Cancel bool            // invite: the code that was given out for them
+	Key     string          // key: the public key to add, as it was typed; "" with Number 0: the one in the file
+	Make    bool            // key: a pair for private addresses
+	Private bool            // start: only for those with a key
+	People  []string        // start, allow, revoke: whom it is for
+	Number  int             // key: the one to remove
+	Person  string          // share, unshare: with whom; invite, user, limit, block, unblock, remove: their name
+	Rights  services.Rights // invite, limit: what they may do
+	Cancel  bool            // invite: the code that was given out for them
 	// TakeOver makes what a removed user runs one's own, EndTheirs ends it; one
 	// of the two has to be said: remove.
 	TakeOver, EndTheirs bool
@@ -104,7 +110,7 @@ func (c Command) String() string {
 		if c.Verb == VerbStop && c.Service != "" {
 			add(c.Service)
 		}
-	case c.Target != "" && c.Verb != VerbShare && c.Verb != VerbUnshare: // they said it above
+	case c.Target != "" && !slices.Contains([]Verb{VerbShare, VerbUnshare, VerbAllow, VerbRevoke}, c.Verb): // they said it above
 		if c.Verb == VerbMore && readsAsTime(c.Target) {
 			add("for")
 		}
@@ -129,6 +135,10 @@ func (c Command) String() string {
 func (c Command) clauses(add func(...string)) {
 	if c.Name != "" {
 		add("as", c.Name)
+	}
+	if c.Private {
+		add("private")
+		c.named("for", add)
 	}
 	if c.For > 0 {
 		add("for", shortDuration(c.For))

@@ -11,13 +11,18 @@ import (
 // the message before words are.
 var (
 	keyAdded = regexp.MustCompile(`(?is)^\s*/?(?:please\s+)?(?:keys?\s+add|add\s+(?:(?:my|this|a)\s+)?(?:public\s+)?(?:ssh\s+)?key)\b[:,]?\s+(\S.*)$`)
+	keyOnion = regexp.MustCompile(`(?is)^\s*((?:onion\s+)?descriptor:x25519:.*)$`)
+	keyMade  = regexp.MustCompile(`(?i)^\s*/?(?:please\s+)?(?:private[,:]?\s+)?(?:key\s+make|make\s+(?:me\s+)?(?:an?\s+)?(?:onion\s+|private\s+)*key)(?:\s+for\s+me)?[.!]?\s*$`)
 	keyAlone = regexp.MustCompile(`(?s)^\s*(?:[\x60"'])?((?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\s+AAAA.*)$`)
 )
 
 // key reads a message that gives a public key, with the words for that or
 // without any.
 func key(text string) (c Command, ok bool) {
-	for _, shape := range []*regexp.Regexp{keyAdded, keyAlone} {
+	if keyMade.MatchString(text) {
+		return Command{Verb: VerbKey, Make: true}, true
+	}
+	for _, shape := range []*regexp.Regexp{keyAdded, keyAlone, keyOnion} {
 		if m := shape.FindStringSubmatch(text); m != nil {
 			return Command{Verb: VerbKey, Key: strings.Join(strings.Fields(m[1]), " ")}, true
 		}

@@ -201,6 +201,8 @@ func parseClause(r *reader, c *Command) error {
 		var err error
 		c.Idle, err = r.duration()
 		return err
+	case "private", "privately":
+		return parsePrivate(r, c)
 	case "now", "immediately", "right":
 		r.next()
 		return nil

@@ -14,9 +14,18 @@ func (c Command) people(add func(...string)) {
 			add("remove", fmt.Sprint(c.Number))
 			break
 		}
+		if c.Make {
+			add("make")
+			break
+		}
 		add("add")
 		if c.Key != "" {
 			add(c.Key)
+		}
+	case VerbAllow, VerbRevoke:
+		c.named("", add)
+		if c.Target != "" {
+			add("on", c.Target)
 		}
 	case VerbShare, VerbUnshare:
 		if c.Target != "" {

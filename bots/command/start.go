@@ -13,6 +13,10 @@ func parseStart(r *reader, c *Command) error {
 		c.New = true
 		r.next()
 	}
+	if r.peek() == "private" && len(r.words) > 1 && !r.grammar.permits("private") {
+		c.Private = true
+		r.next()
+	}
 	r.words = r.grammar.spread(r.words)
 	names, err := parseServices(r)
 	if err != nil {

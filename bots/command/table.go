@@ -1,6 +1,8 @@
 package command
 
 import (
+	"slices"
+
 	"onionbot/services"
 )
 
@@ -53,7 +55,7 @@ func (e Entry) OfPeople() bool { return e.people }
 // TopicPeople is the topic of help that lists the commands about people.
 const TopicPeople Verb = "people"
 
-func table() []Entry { return append(append(doing(), asking()...), managing()...) }
+func table() []Entry { return slices.Concat(doing(), asking(), keyed(), managing()) }
 
 // doing are the commands that change something, and what people ask about it.
 func doing() []Entry {
@@ -70,6 +72,8 @@ func doing() []Entry {
 				{"start site for 20 visits", "ends after that many connections"},
 				{"start site as blog", "a second one, with a name of its own"},
 				{"start site and ssh as camp", "both behind one address"},
+				{"start site private", "opens only with your onion key"},
+				{"start site private for ana, bob", "and with theirs"},
 				{"start another site", "a second one, with a name that is free"},
 				{"start site keep metadata", "pictures keep place and camera"},
 			},
@@ -132,17 +136,6 @@ func asking() []Entry {
 			Examples: []Example{{"unshare blog with bob", ""}}, parse: parseShare,
 		},
 		{
-			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh key; also with the .pub file",
-			Examples: []Example{
-				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},
-				{"key remove 2", "the second of your keys"},
-			},
-			parse: parseKey,
-		},
-		{
-			Name: VerbKeys, Usage: "keys", Help: "your ssh keys, by number", parse: parseNothing,
-		},
-		{
 			Name: VerbRemove, operator: true, people: true,
 			Usage: "remove user <name>", Help: "they are a stranger then; what they run ends, if you say so", parse: parsePerson,
 		},
@@ -161,6 +154,32 @@ func asking() []Entry {
 		{
 			Name: VerbThanks, Aliases: []string{"thank", "ok", "okay", "great", "cool", "nice", "good", "perfect", "yay"}, hidden: true,
 			Usage: "thanks", Help: "be kind", parse: parseAnything,
+		},
+	}
+}
+
+// keyed are the commands about keys, and what opens with them.
+func keyed() []Entry {
+	return []Entry{
+		{
+			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh or onion key; also with the file",
+			Examples: []Example{
+				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},
+				{"key add onion ABC", "a public key for private addresses"},
+				{"key make", "one that this chat can read"},
+				{"key remove 2", "the second of your keys"},
+			},
+			parse: parseKey,
+		},
+		{
+			Name: VerbAllow, Usage: "allow <user> [on <name>]", Help: "let somebody open a private address; \"revoke\" takes it back",
+			Examples: []Example{{"allow bob on blog", "who has to have given an onion key"}}, parse: parseAdmit,
+		},
+		{
+			Name: VerbRevoke, Usage: "revoke <user> [on <name>]", Help: "they can open the private address no more", hidden: true, parse: parseAdmit,
+		},
+		{
+			Name: VerbKeys, Usage: "keys", Help: "your public keys, by number", parse: parseNothing,
 		},
 	}
 }

@@ -152,7 +152,7 @@ func (a *Adapter) audience(out bots.Outgoing) []*session {
 // somebody said.
 func news(k services.Kind) bool {
 	switch k {
-	case services.KindReply, services.KindStarted, services.KindExtended, services.KindStopping, services.KindContent:
+	case services.KindReply, services.KindStarted, services.KindExtended, services.KindAdmitted, services.KindStopping, services.KindContent:
 		return false
 	}
 	return true

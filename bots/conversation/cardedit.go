@@ -10,7 +10,7 @@ import (
 // moves reports whether a notice tells of something that the card shows.
 func moves(k services.Kind) bool {
 	switch k {
-	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended,
+	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended, services.KindAdmitted,
 		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
 		return true
 	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe,

@@ -38,7 +38,10 @@ func (r *Router) scrub(ctx context.Context) {
 
 // key adds a public key of the user's, or removes one.
 func (r *Router) key(ctx context.Context, t turn, c command.Command) error {
-	if c.Number > 0 {
+	switch {
+	case c.Make:
+		return r.makeKey(ctx, t)
+	case c.Number > 0:
 		return r.removeKey(ctx, t, c.Number)
 	}
 	text, err := r.keyText(ctx, t, c)
@@ -48,7 +51,7 @@ func (r *Router) key(ctx context.Context, t turn, c command.Command) error {
 	if services.HoldsPrivateKey(text) {
 		return r.privateKey(ctx, t)
 	}
-	key, err := r.o.ReadKey(text)
+	key, err := r.readKey(text)
 	if err != nil {
 		return err
 	}
@@ -104,6 +107,15 @@ func (r *Router) keys(ctx context.Context, u *services.User) (out []reply.Number
 		}
 		for _, g := range given {
 			if g.Line == line {
+				k.ID = g.ID
+			}
+		}
+		out = append(out, k)
+	}
+	for _, public := range u.OnionKeys {
+		k := reply.NumberedKey{PublicKey: onionKey(public)}
+		for _, g := range given {
+			if g.Line == k.Line {
 				k.ID = g.ID
 			}
 		}

@@ -65,17 +65,23 @@ func (k *known) addFixed(configured []fixed, keys []services.Key) {
 
 // withKeys is the user with the keys that they gave in a chat.
 func withKeys(u *services.User, keys []services.Key) *services.User {
-	lines := slices.Clone(u.SSHKeys)
+	lines, onions := slices.Clone(u.SSHKeys), slices.Clone(u.OnionKeys)
 	for _, key := range keys {
+		if public, ok := services.ClientIn(key.Line); ok {
+			if key.User == u.Name && key.Configured != u.Stored {
+				onions = append(onions, public)
+			}
+			continue
+		}
 		if key.User == u.Name && key.Configured != u.Stored && !slices.Contains(lines, key.Line) {
 			lines = append(lines, key.Line)
 		}
 	}
-	if len(lines) == len(u.SSHKeys) {
+	if len(lines) == len(u.SSHKeys) && len(onions) == len(u.OnionKeys) {
 		return u
 	}
 	with := *u
-	with.SSHKeys = lines
+	with.SSHKeys, with.OnionKeys = lines, onions
 	return &with
 }
 

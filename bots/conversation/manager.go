@@ -29,6 +29,8 @@ type Manager interface {
 	Burn(ctx context.Context, network string, codes []string, readers func(*services.Invite) []services.Route, words func(*services.Invite) ([]byte, error)) (bool, error)
 	Share(ctx context.Context, req services.Request, target string, with *services.User, to services.Route, words services.ShareWords) error
 	Unshare(ctx context.Context, req services.Request, target, with string, words func(*services.Instance) ([]byte, error)) error
+	Allow(ctx context.Context, req services.Request, target string, clients []services.Client) error
+	Revoke(ctx context.Context, req services.Request, target string, people []string) error
 	KeysOf(ctx context.Context, u *services.User) ([]services.Key, error)
 	AddKey(ctx context.Context, req services.Request, line string, body []byte) error
 	RemoveKey(ctx context.Context, req services.Request, id int64, body []byte) error

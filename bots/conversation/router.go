@@ -238,6 +238,8 @@ func (r *Router) execute(ctx context.Context, t turn, c command.Command) error {
 		return r.link(ctx, t)
 	case command.VerbKey:
 		return r.key(ctx, t, c)
+	case command.VerbAllow, command.VerbRevoke:
+		return r.admit(ctx, t, c)
 	case command.VerbShare, command.VerbUnshare:
 		return r.share(ctx, t, c)
 	case command.VerbLimit, command.VerbBlock, command.VerbUnblock:

@@ -74,6 +74,13 @@ func (r *Router) start(ctx context.Context, t turn, c command.Command) error {
 		Service: c.Service, Name: c.Name, NewName: c.New, Life: c.For, Until: c.Until,
 		Rules: services.Rules{Idle: c.Idle, Visits: c.Visits},
 	}
+	if c.Private {
+		clients, err := r.clients(t.user, c.People, true)
+		if err != nil {
+			return err
+		}
+		opts.Clients = clients
+	}
 	if d := r.definition(c.Service); r.o.Content == nil || d == nil || d.Content == "" {
 		if len(t.msg.Attachments) > 0 || c.With != "" {
 			return services.E(services.CodeNoContent, "service", c.Service)

@@ -40,11 +40,17 @@ func (r *Renderer) Keys(mine []NumberedKey) bots.Reply {
 
 // KeyAdded says that a key lets its owner in from now on.
 func (r *Renderer) KeyAdded(k services.PublicKey, of int) bots.Reply {
+	if _, onion := services.ClientIn(k.Line); onion {
+		return bots.Reply{Text: fmt.Sprintf("Key %d is %s. Private addresses that are started from now on let it in; type \"allow me\" for one that runs.", of, describeKey(k))}
+	}
 	return bots.Reply{Text: fmt.Sprintf("Key %d is %s. What you run with ssh lets it in from now on. Type \"keys\" to see all.", of, describeKey(k))}
 }
 
 // KeyRemoved says that a key lets nobody in any more.
 func (r *Renderer) KeyRemoved(k services.PublicKey, left int) bots.Reply {
+	if _, onion := services.ClientIn(k.Line); onion {
+		return bots.Reply{Text: fmt.Sprintf("Removed: %s. No private address that is started from now on lets it in. One that runs still does: its owner types \"revoke\" and the name. You have %s.", describeKey(k), plural(left, "key", "keys"))}
+	}
 	return bots.Reply{Text: fmt.Sprintf("Removed: %s. It lets nobody in from now on; who is in already stays until they leave. You have %s.", describeKey(k), plural(left, "key", "keys"))}
 }
 
@@ -60,6 +66,8 @@ func (r *Renderer) PrivateKey() bots.Reply {
 // keySentence says why a key was refused.
 func keySentence(reason string) string {
 	switch reason {
+	case "onion":
+		return "I can't read that as a key for private addresses: it has 52 letters and digits, as in: key add onion ABC…"
 	case "options":
 		return "That line has options before the key, which I do not take. Send it from \"ssh-\" on: key add ssh-ed25519 AAAA…"
 	case "type":

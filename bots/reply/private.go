@@ -67,3 +67,12 @@ func privateSentence(e *services.Error, arg func(string) string) string {
 	}
 	return fmt.Sprintf("%s is the last who may open %s. Type \"stop %s\" to end it, or allow somebody else first.", quote(e.Args["person"]), quote(e.Args["name"]), arg("name"))
 }
+
+// KeyMade shows a private key, once.
+func (r *Renderer) KeyMade(private services.Secret) bots.Reply {
+	return bots.Reply{Text: lines("Your private key, for when Tor Browser asks for one:",
+		private.Reveal(),
+		"Or, as the line of a .auth_private file of your tor, with the 56 letters of the address before \".onion\" in place of ADDRESS:",
+		services.ClientFile("ADDRESS", private).Reveal(),
+		"I keep its public half and forget this one. This chat has it now: whoever runs it can read it. Save it, then delete this message. \"start site private\" lets it in.")}
+}

@@ -14,7 +14,7 @@ import (
 func copyUser(u services.User) services.User {
 	u.Services = slices.Clone(nonEmpty(u.Services))
 	u.MaxLife = u.MaxLife.Truncate(time.Millisecond)
-	u.SSHKeys, u.Stored, u.Role = nil, true, cmp.Or(u.Role, services.RoleMember)
+	u.SSHKeys, u.OnionKeys, u.Stored, u.Role = nil, nil, true, cmp.Or(u.Role, services.RoleMember)
 	return u
 }
 
