@@ -65,5 +65,5 @@ func TestPrivateSiteOpensToTheKeyAlone(t *testing.T) {
 		return strings.Contains(b.ctl("status"), "is reachable") && opens(t, onion)
 	})
 	b.ctl("stop", "site")
-	b.wantNothingLeft(onion, public)
+	b.wantNothingLeft(onion)
 }

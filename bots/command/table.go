@@ -55,7 +55,7 @@ func (e Entry) OfPeople() bool { return e.people }
 // TopicPeople is the topic of help that lists the commands about people.
 const TopicPeople Verb = "people"
 
-func table() []Entry { return slices.Concat(doing(), asking(), keyed(), managing()) }
+func table() []Entry { return slices.Concat(doing(), asking(), keyed(), helping(), managing()) }
 
 // doing are the commands that change something, and what people ask about it.
 func doing() []Entry {
@@ -135,6 +135,38 @@ func asking() []Entry {
 			Name: VerbUnshare, Usage: "unshare <name> with <user>", Help: "take that back",
 			Examples: []Example{{"unshare blog with bob", ""}}, parse: parseShare,
 		},
+	}
+}
+
+// keyed are the commands about keys, and what opens with them.
+func keyed() []Entry {
+	return []Entry{
+		{
+			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh or onion key; also with the file",
+			Examples: []Example{
+				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},
+				{"key add onion ABC", "a public key for private addresses"},
+				{"key make", "one that this chat can read"},
+				{"key remove 2", "the second of your keys"},
+			},
+			parse: parseKey,
+		},
+		{
+			Name: VerbKeys, Usage: "keys", Help: "your public keys, by number", parse: parseNothing,
+		},
+		{
+			Name: VerbAllow, Usage: "allow <user> [on <name>]", Help: "let somebody open a private address; \"revoke\" takes it back",
+			Examples: []Example{{"allow bob on blog", "who has to have given an onion key"}}, parse: parseAdmit,
+		},
+		{
+			Name: VerbRevoke, Usage: "revoke <user> [on <name>]", Help: "they can open the private address no more", hidden: true, parse: parseAdmit,
+		},
+	}
+}
+
+// helping are the commands that come last, and kind words.
+func helping() []Entry {
+	return []Entry{
 		{
 			Name: VerbRemove, operator: true, people: true,
 			Usage: "remove user <name>", Help: "they are a stranger then; what they run ends, if you say so", parse: parsePerson,
@@ -154,32 +186,6 @@ func asking() []Entry {
 		{
 			Name: VerbThanks, Aliases: []string{"thank", "ok", "okay", "great", "cool", "nice", "good", "perfect", "yay"}, hidden: true,
 			Usage: "thanks", Help: "be kind", parse: parseAnything,
-		},
-	}
-}
-
-// keyed are the commands about keys, and what opens with them.
-func keyed() []Entry {
-	return []Entry{
-		{
-			Name: VerbKey, Usage: "key add <public key> | remove <number>", Help: "your ssh or onion key; also with the file",
-			Examples: []Example{
-				{"key add ssh-ed25519 AAAA", "the line of a .pub file, never a private key"},
-				{"key add onion ABC", "a public key for private addresses"},
-				{"key make", "one that this chat can read"},
-				{"key remove 2", "the second of your keys"},
-			},
-			parse: parseKey,
-		},
-		{
-			Name: VerbAllow, Usage: "allow <user> [on <name>]", Help: "let somebody open a private address; \"revoke\" takes it back",
-			Examples: []Example{{"allow bob on blog", "who has to have given an onion key"}}, parse: parseAdmit,
-		},
-		{
-			Name: VerbRevoke, Usage: "revoke <user> [on <name>]", Help: "they can open the private address no more", hidden: true, parse: parseAdmit,
-		},
-		{
-			Name: VerbKeys, Usage: "keys", Help: "your public keys, by number", parse: parseNothing,
 		},
 	}
 }
