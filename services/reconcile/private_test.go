@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,10 +171,10 @@ func TestPrivateAddressIsClosedAtEveryCrashPoint(t *testing.T) {
 		for _, before := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHost(t)
-				calls := 0
+				var calls atomic.Int32
 				for _, op := range []onionstest.Op{onionstest.OpPublish, onionstest.OpRemove, onionstest.OpGuard, onionstest.OpProbe, onionstest.OpStatus} {
 					h.onions.Intercept(op, func(ctx context.Context, _ string) error {
-						if calls++; calls-1 != point {
+						if int(calls.Add(1))-1 != point {
 							return nil
 						}
 						go h.stop()
