@@ -138,7 +138,7 @@ func busy(t *testing.T, now time.Time) Sources {
 		t.Fatal(err)
 	}
 	s.Health = healthFunc(func() services.Health {
-		return services.Health{Docker: "a private word", Tor: secrets[0], Disk: "8675309", Adapters: map[string]string{"telegram": token}}
+		return services.Health{Docker: "a private word", Tor: secrets[0], Disk: "8675309", Clock: secrets[1], Images: secrets[2], Adapters: map[string]string{"telegram": token}}
 	})
 	s.Received = func() map[string]conversation.Received {
 		return map[string]conversation.Received{"telegram": {Events: 12, Errors: 3}}
@@ -160,7 +160,7 @@ func TestTheScrapeCountsAndNamesNobody(t *testing.T) {
 		`onionbot_sends_total{network="telegram",result="ok"} 9`, `onionbot_sends_total{network="telegram",result="retry"} 0`,
 		`onionbot_sends_total{network="telegram",result="unwelcome"} 1`,
 		`onionbot_receive_errors_total{network="telegram"} 3`, `onionbot_updates_total{network="telegram"} 12`,
-		`onionbot_receive_trouble{network="telegram"} 1`, `onionbot_docker_up 0`, `onionbot_disk_ok 0`, `onionbot_store_ok 1`,
+		`onionbot_receive_trouble{network="telegram"} 1`, `onionbot_docker_up 0`, `onionbot_disk_ok 0`, `onionbot_clock_ok 0`, `onionbot_images_ok 0`, `onionbot_store_ok 1`,
 		`onionbot_tor_up{tor="tor1"} 1`, `onionbot_tor_up{tor="tor2"} 0`,
 	)
 	if !strings.Contains(text, `onionbot_build_info{goversion="go`) || !strings.Contains(text, "process_open_fds") {
