@@ -245,9 +245,9 @@ func TestWrongInstallationsAreRefusedWithASentence(t *testing.T) {
 		t.Errorf("two daemons: %s", out)
 	}
 	b.kill()
-	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\n")
-	if out := second(); !strings.Contains(out, "[[users]]") {
-		t.Errorf("no users: %s", out)
+	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\n[[users]]\nname = \"ann\"\nmax_instances = 1\n")
+	if out := second(); !strings.Contains(out, "services") {
+		t.Errorf("a user who may start nothing: %s", out)
 	}
 	b.write("config.toml", "state_dir = \"state\"\nrun_dir = \"run\"\nspeed = 9\n")
 	if out := second(); !strings.Contains(out, "line 3") {

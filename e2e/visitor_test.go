@@ -98,6 +98,17 @@ func wantDark(t *testing.T, onion string) {
 	}
 }
 
+// askOn asks for a page every few seconds, as long as the connection lives: a
+// web server does not wait for ever for somebody who says nothing.
+func askOn(conn net.Conn) {
+	for {
+		if _, err := io.WriteString(conn, "GET /held HTTP/1.1\r\nHost: held\r\n\r\n"); err != nil {
+			return
+		}
+		time.Sleep(5 * time.Second)
+	}
+}
+
 // hold opens a connection that stays open, and returns a channel that gets
 // the moment it is cut.
 func hold(t *testing.T, onion string, port int) <-chan time.Time {
@@ -109,6 +120,9 @@ func hold(t *testing.T, onion string, port int) <-chan time.Time {
 		t.Fatalf("hold: %v", err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if port == 80 {
+		go askOn(conn)
+	}
 	cut := make(chan time.Time, 1)
 	go func() {
 		buf := make([]byte, 1024)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,16 +14,33 @@ import (
 	"onionbot/bots/mastodon"
 	"onionbot/bots/telegram"
 	"onionbot/services"
+	"onionbot/tor"
 )
 
 // dialer is how an adapter reaches its network at an address: through the bot's
-// own tor, on circuits of its own, unless the configuration says directly, or
-// the address is one that tor does not connect to.
+// own tor, on circuits of its own, unless the configuration says directly.
 func (d *daemon) dialer(throughTor bool, isolation, address string) dialFunc {
-	if !throughTor || nearby(address) {
+	if !throughTor {
 		return nil
 	}
-	return d.pool.Dialer(isolation)
+	dial := d.pool.Dialer(isolation)
+	if !nearby(address) {
+		return dial
+	}
+	return dialNearby(dial, new(net.Dialer).DialContext)
+}
+
+// dialNearby goes directly where a tor has answered that it does not go: the
+// public network's exits connect to no address of a machine's own network.
+func dialNearby(throughTor, direct dialFunc) dialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := throughTor(ctx, network, addr)
+		var refusal tor.SOCKSError
+		if errors.As(err, &refusal) {
+			return direct(ctx, network, addr)
+		}
+		return conn, err
+	}
 }
 
 // nearby reports whether a server is on this machine or in its network, which
