@@ -66,6 +66,7 @@ var only = map[string]string{
 	"github.com/coreos/go-systemd": "cmd/onionbot",
 	"github.com/microcosm-cc/":     "bots/page",
 	"github.com/yuin/goldmark":     "bots/page",
+	"golang.org/x/sys":             "cmd/onionbot",
 	"golang.org/x/text/encoding":   "services/content",
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 	"github.com/prometheus/":       "metrics",

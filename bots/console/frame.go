@@ -38,6 +38,11 @@ type frame struct {
 	QR       string        `json:"qr,omitempty"`
 	Pending  bool          `json:"pending,omitempty"`
 	Error    bool          `json:"error,omitempty"`
+
+	// overview, from the client: whether onion addresses are wanted; from the
+	// server: the answer.
+	Addresses bool      `json:"addresses,omitempty"`
+	Overview  *Overview `json:"overview,omitempty"`
 }
 
 // The types of frame.
@@ -48,6 +53,7 @@ const (
 	typeAccepted = "accepted"
 	typeRefused  = "refused" // the command was not taken; Text says why
 	typeReply    = "reply"
+	typeOverview = "overview"
 )
 
 const (

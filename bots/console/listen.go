@@ -25,7 +25,10 @@ type Options struct {
 	// Spooled files that none of them names are erased at the start: all, if it
 	// is nil.
 	Stored func() ([]services.Incoming, error)
-	Log    *slog.Logger
+	// Look is how everything does, with onion addresses if they are wanted; nil
+	// for none.
+	Look func(ctx context.Context, addresses bool) (Overview, error)
+	Log  *slog.Logger
 }
 
 // Adapter serves the console's socket.

@@ -70,6 +70,8 @@ func (s *session) serve(ctx context.Context, a *Adapter, keep bots.KeepFunc) err
 			err = s.receive(a, f)
 		case typeCommand:
 			err = s.take(ctx, keep, f)
+		case typeOverview:
+			err = s.overview(ctx, a, f)
 		default:
 			err = fmt.Errorf("a frame of type %q", f.Type)
 		}

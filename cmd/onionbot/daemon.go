@@ -140,6 +140,7 @@ func (d *daemon) alive(ctx context.Context) error {
 func (d *daemon) openAdapters() ([]bots.Adapter, error) {
 	local, err := console.Listen(console.Options{
 		Path: d.socket(), Spool: filepath.Join(d.cfg.StateDir, "console"), Log: d.log, Stored: d.consoleCommands,
+		Look: d.look,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)

@@ -30,6 +30,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Try it: a private Tor network, no account, no internet."`
 	Chat     chatCmd     `cmd:"" help:"Speak to the running bot at a prompt."`
 	Ctl      ctlCmd      `cmd:"" help:"Give the running bot one command, as in: onionbot ctl start site for 2h."`
+	Top      topCmd      `cmd:"" help:"Watch services, tors, networks, queues and errors of the running bot."`
 	Invite   inviteCmd   `cmd:"" help:"Let a friend in with a code, as in: onionbot invite ana services site."`
 	Reload   reloadCmd   `cmd:"" help:"Have the running bot read the users of its configuration again."`
 	Down     downCmd     `cmd:"" help:"Take everything down: services, keys, tor processes, the bot."`
