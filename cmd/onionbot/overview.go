@@ -90,7 +90,7 @@ func shownServices(list []*services.Instance, addresses bool) (out []console.Ove
 // shownErrors leaves out the details: they may be what somebody typed.
 func shownErrors(entries []services.AuditEntry) (out []console.OverviewError) {
 	for _, e := range entries {
-		if e.Outcome == "ok" || e.Outcome == "" {
+		if slices.Contains([]string{"", "ok", "kept"}, e.Outcome) {
 			continue
 		}
 		who := e.Owner

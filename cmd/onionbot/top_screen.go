@@ -13,7 +13,7 @@ import (
 // screen is an overview as lines.
 func screen(o console.Overview) []string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "onionbot %s  %s  %d services\n", plainText(o.Version), o.At.Local().Format("2 Jan 15:04:05"), len(o.Instances))
+	fmt.Fprintf(&b, "onionbot %s  %s  services: %d\n", plainText(o.Version), o.At.Local().Format("2 Jan 15:04:05"), len(o.Instances))
 	for _, trouble := range o.Troubles {
 		fmt.Fprintf(&b, "Trouble: %s\n", plainText(trouble))
 	}

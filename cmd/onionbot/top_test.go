@@ -61,6 +61,7 @@ func TestTopShowsErrorsWithoutWhatWasTyped(t *testing.T) {
 	shown := shownErrors([]services.AuditEntry{
 		{Owner: "ann", Action: "start", Outcome: "ok"},
 		{Owner: "ann", Action: "start", Outcome: "quota", Detail: "a private word"},
+		{Owner: "ann", Action: "message", Outcome: "kept"},
 		{Account: "8675309", Action: "command", Outcome: "forbidden"},
 	})
 	want := []console.OverviewError{{Owner: "ann", Action: "start", Outcome: "quota"}, {Owner: "stranger", Action: "command", Outcome: "forbidden"}}
