@@ -31,7 +31,7 @@ func friend(t *testing.T, name string) (services.Client, *ecdh.PrivateKey) {
 // command sends one command to the visitor's tor.
 func command(t *testing.T, line string) string {
 	t.Helper()
-	visitor, err := visitorsTor()
+	visitor, err := forgetfulTor()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func (w *world) enter(t *testing.T, spec services.OnionSpec, key *ecdh.PrivateKe
 		t.Fatalf("the visitor's tor says %q", a)
 	}
 	command(t, "SIGNAL NEWNYM")
-	visitor, err := visitorsTor()
+	visitor, err := forgetfulTor()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +92,7 @@ func (w *world) announced(t *testing.T, p *tor.Pool, spec services.OnionSpec) {
 func TestPrivateOnionOpensWithItsKeysOnlyWhateverEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
+	w.visitor = forgetfulTor
 	p := w.open()
 	target := w.serve()
 	spec := w.spec(target)

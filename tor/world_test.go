@@ -57,16 +57,22 @@ var (
 	})
 )
 
-// visitorsTor starts the tor of a visitor, once.
-var visitorsTor = sync.OnceValues(func() (*privnet.Client, error) {
+// Two visitors' tors, each started once: one that keeps its circuits, and one
+// that is told to forget them again and again.
+var (
+	visitorsTor  = sync.OnceValues(func() (*privnet.Client, error) { return startClient("visitor") })
+	forgetfulTor = sync.OnceValues(func() (*privnet.Client, error) { return startClient("forgetful") })
+)
+
+func startClient(name string) (*privnet.Client, error) {
 	n, err := startNetwork()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return n.StartClient(ctx, "visitor")
-})
+	return n.StartClient(ctx, name)
+}
 
 // network returns the private Tor network of this test binary.
 func network(t testing.TB) *privnet.Network {
@@ -83,6 +89,7 @@ func network(t testing.TB) *privnet.Network {
 type world struct {
 	testing.TB
 	options tor.Options
+	visitor func() (*privnet.Client, error) // whose tor downloads
 }
 
 func newWorld(t testing.TB, size int) *world {
@@ -91,7 +98,7 @@ func newWorld(t testing.TB, size int) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{TB: t, options: tor.Options{
+	w := &world{TB: t, visitor: visitorsTor, options: tor.Options{
 		StateDir: dir, Size: size, TorrcInclude: network(t).TorrcLines(), Logger: logger(t),
 	}}
 	t.Cleanup(func() {
@@ -244,7 +251,7 @@ func (w *world) probe(p *tor.Pool, spec services.OnionSpec) {
 // channel that is closed when it is cut, and a counter of bytes.
 func (w *world) download(spec services.OnionSpec) (<-chan struct{}, *atomic.Int64) {
 	w.Helper()
-	visitor, err := visitorsTor()
+	visitor, err := w.visitor()
 	if err != nil {
 		w.Fatal(err)
 	}
