@@ -30,6 +30,7 @@ const (
 	KindBack        Kind = "back"         // reachable again
 	KindLost        Kind = "lost"         // ended by a fault; Args: reason, fault; exit, memory
 	KindUnsafe      Kind = "unsafe"       // to an operator: a start was refused; Args: service, instance, reached
+	KindHost        Kind = "host"         // to an operator: the host is in trouble; Args: what; over, how long it lasted, once it is over
 	KindContent     Kind = "content"      // other content is shown; Args: change, and as of "started"
 	KindCounted     Kind = "counted"      // the app has counted more; Args: name, service, counts (a word), from and to (numbers), of (0 = no limit)
 	KindDropped     Kind = "dropped"      // strangers have left something; Args: drops, files, notes, bytes; more, if not all of it follows as KindDroppedFile

@@ -13,7 +13,7 @@ func moves(k services.Kind) bool {
 	case services.KindStarted, services.KindReachable, services.KindDown, services.KindBack, services.KindExtended, services.KindAdmitted,
 		services.KindContent, services.KindStopping, services.KindGone, services.KindLost, services.KindUnreachable:
 		return true
-	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe,
+	case services.KindReply, services.KindProgress, services.KindReminder, services.KindUnsafe, services.KindHost,
 		services.KindCounted, services.KindDropped, services.KindDroppedFile:
 	}
 	return false

@@ -3,6 +3,8 @@ package reply
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"onionbot/bots"
 	"onionbot/services"
@@ -60,6 +62,20 @@ func (c card) unsafe() bots.Reply {
 			fmt.Sprintf("Not safe: %s (#%s) was not started. Its app could have reached what it must not: %s.",
 				c.name, tame(c.n.Args["instance"], quoteLimit), tame(c.n.Args["reached"], reachedLimit)),
 			"Something has changed how this server runs containers: look at the engine's settings, and type \"onionbot doctor\" there. The log has all of it."),
+		Error: true,
+	}
+}
+
+// host tells an operator of a trouble with the server, and of its end.
+func (c card) host() bots.Reply {
+	what := strings.TrimRight(tame(c.n.Args["what"], reachedLimit), ".")
+	if lasted, err := time.ParseDuration(c.n.Args["over"]); err == nil {
+		return bots.Reply{Text: fmt.Sprintf("Over, after about %s: %s.", humanSpan(lasted), what)}
+	}
+	return bots.Reply{
+		Text: lines(
+			fmt.Sprintf("Trouble on the server: %s.", what),
+			"I'll tell you when it is over. Type \"status\" here for all that is wrong, or \"onionbot doctor\" there for what to do."),
 		Error: true,
 	}
 }

@@ -55,6 +55,8 @@ func (r *Renderer) Render(n *services.Notice, i *services.Instance, d *services.
 		return c.droppedFile(), nil
 	case services.KindUnsafe:
 		return c.unsafe(), nil
+	case services.KindHost:
+		return c.host(), nil
 	}
 	return bots.Reply{}, fmt.Errorf("notice of an unknown kind %q", n.Kind)
 }

@@ -27,6 +27,8 @@ func TestOwnersReadWhatWentWrong(t *testing.T) {
 		"not safe":               {services.KindLost, map[string]string{"reason": "failed", "fault": "unsafe", "opened": "never"}, "was not started: it is not safe here. Tell the operator"},
 		"not safe any more":      {services.KindLost, map[string]string{"reason": "failed", "fault": "unsafe"}, "not started again: it is not safe here"},
 		"not safe, an operator":  {services.KindUnsafe, map[string]string{"service": "site", "instance": i.ID, "reached": "the internet at 1.1.1.1"}, "could have reached what it must not: the internet at 1.1.1.1."},
+		"host, an operator":      {services.KindHost, map[string]string{"what": "tor does not answer"}, "Trouble on the server: tor does not answer.\nI'll tell you when"},
+		"host, over":             {services.KindHost, map[string]string{"what": "tor does not answer", "over": "12m30s"}, "Over, after about"},
 		"unlisted":               {services.KindLost, map[string]string{"reason": "failed", "fault": "unlisted"}, "no longer offers it"},
 	}
 	for name, tt := range tests {

@@ -121,6 +121,7 @@ func (d *daemon) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { d.reconciler.Run(ctx) })
 	wg.Go(func() { _ = d.outbox.Run(ctx) })
+	wg.Go(func() { d.reconciler.WatchHost(ctx) })
 	err := d.hub.Run(ctx)
 	wg.Wait()
 	return err
