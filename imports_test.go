@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"tor":                       {"services"},
 	"tor/privnet":               {},
 	"db":                        {"services"},
+	"backup":                    {},
 	"private":                   {"services"},
 	"settings":                  {"services"},
 	"metrics":                   {"bots/conversation", "services"},
@@ -71,6 +72,8 @@ var only = map[string]string{
 	"golang.org/x/crypto/ssh":      "services/sshkey",
 	"github.com/prometheus/":       "metrics",
 	"github.com/pelletier/go-toml": "settings",
+	"filippo.io/age":               "backup",
+	"golang.org/x/term":            "cmd/onionbot",
 }
 
 // plain are the folders that import the standard library and this module only.

@@ -11,21 +11,21 @@ import (
 	"onionbot/services"
 )
 
-// saltSetting is the installation's salt for the hashes of strangers.
-const saltSetting = "audit-salt"
+// SaltSetting names the setting that is the installation's salt for the hashes of strangers.
+const SaltSetting = "audit-salt"
 
 // Salt returns the installation's salt, made on first use.
 func Salt(ctx context.Context, store services.Store) (string, error) {
 	var salt string
 	err := store.Update(ctx, func(tx services.Tx) error {
 		var err error
-		if salt, err = tx.Setting(saltSetting); err != nil || salt != "" {
+		if salt, err = tx.Setting(SaltSetting); err != nil || salt != "" {
 			return err
 		}
 		b := make([]byte, 32)
 		_, _ = rand.Read(b) // never fails
 		salt = hex.EncodeToString(b)
-		return tx.SetSetting(saltSetting, salt)
+		return tx.SetSetting(SaltSetting, salt)
 	})
 	if err != nil {
 		return "", fmt.Errorf("salt of the audit: %w", err)

@@ -24,6 +24,9 @@ type installation struct {
 // installationFile is its file, in the run directory.
 const installationFile = "installation"
 
+// installationSetting is where the database keeps the name.
+const installationSetting = "installation"
+
 // dirMarks are the files by which the bot knows a directory of its own.
 func dirMarks() []string { return []string{"lock", "onionbot.db", socketName, installationFile} }
 
@@ -42,7 +45,7 @@ func (m *machine) takeDirs() error {
 		}
 		m.unlock = append(m.unlock, release)
 	}
-	return nil
+	return sweepBackup(m.cfg.StateDir)
 }
 
 // settle returns the name of this installation, which tells its containers
@@ -58,7 +61,7 @@ func (m *machine) takeDirs() error {
 //   - the other one is gone, and this one is not new: the tors end, and what
 //     they made reachable with them; containers end at their deadlines.
 func (m *machine) settle(ctx context.Context) (string, error) {
-	name, err := m.setting(ctx, "installation")
+	name, err := m.setting(ctx, installationSetting)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +82,7 @@ func (m *machine) settle(ctx context.Context) (string, error) {
 	if name == "" {
 		name = services.NewID()
 	}
-	err = m.store.Update(ctx, func(tx services.Tx) error { return tx.SetSetting("installation", name) })
+	err = m.store.Update(ctx, func(tx services.Tx) error { return tx.SetSetting(installationSetting, name) })
 	if err != nil {
 		return "", err
 	}

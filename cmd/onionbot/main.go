@@ -34,6 +34,8 @@ type cli struct {
 	Invite   inviteCmd   `cmd:"" help:"Let a friend in with a code, as in: onionbot invite ana services site."`
 	Reload   reloadCmd   `cmd:"" help:"Have the running bot read the users of its configuration again."`
 	Down     downCmd     `cmd:"" help:"Take everything down: services, keys, tor processes, the bot."`
+	Backup   backupCmd   `cmd:"" help:"Write an encrypted backup, without what is live."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty state directory."`
 	Services servicesCmd `cmd:"" help:"List, make and try what can be started."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that this machine has what onionbot needs."`
 	Mastodon mastodonCmd `cmd:"" help:"Set up the Mastodon account."`
