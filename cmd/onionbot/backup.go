@@ -121,7 +121,7 @@ func backupWork(stateDir string) (work string, end func(), err error) {
 		_ = os.RemoveAll(work)
 		release()
 	}
-	if err := errors.Join(os.RemoveAll(work), os.Mkdir(work, 0o700), ownedAs(stateDir, dir)); err != nil {
+	if err := errors.Join(os.RemoveAll(work), os.Mkdir(work, 0o700), ownedAs(stateDir, "backup", "backup/lock", "backup/work")); err != nil {
 		end()
 		return "", nil, services.Wrap(services.CodeReadOnlyState, err)
 	}
@@ -145,22 +145,30 @@ func sweepBackup(stateDir string) error {
 	return os.RemoveAll(filepath.Join(stateDir, "backup", "work"))
 }
 
-// ownedAs gives what root has written to whom the state directory belongs to.
-func ownedAs(stateDir, tree string) error {
-	info, err := os.Stat(stateDir)
+// ownedAs gives what root has made to whom the state directory belongs to.
+func ownedAs(stateDir string, made ...string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	root, err := os.OpenRoot(stateDir) // a link in it leads nowhere else
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	info, err := root.Stat(".")
 	if err != nil {
 		return err
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || os.Geteuid() != 0 {
+	if !ok {
 		return nil
 	}
-	return filepath.WalkDir(tree, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
+	for _, name := range made {
+		if err := root.Lchown(name, int(owner.Uid), int(owner.Gid)); err != nil {
 			return err
 		}
-		return os.Lchown(path, int(owner.Uid), int(owner.Gid))
-	})
+	}
+	return nil
 }
 
 // backupSentence says what to do where the cause alone does not.
