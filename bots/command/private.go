@@ -24,7 +24,10 @@ func parsePrivate(r *reader, c *Command) error {
 // several reads names, with or without "and" between them, up to one of these
 // words, a time or the end.
 func (r *reader) several(end ...string) (names []string) {
-	for len(r.words) > 0 && !slices.Contains(end, r.peek()) && !(len(names) > 0 && (looksLikeTime(r.peek()) || visits(r.words))) {
+	for len(r.words) > 0 && !slices.Contains(end, r.peek()) {
+		if len(names) > 0 && (looksLikeTime(r.peek()) || visits(r.words)) {
+			break
+		}
 		if w := r.next(); !joins(w) {
 			names = append(names, w)
 		}
