@@ -146,7 +146,7 @@ func openFor(t *testing.T, f *fakeTor) *Pool {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	p, err := Open(ctx, Options{
-		StateDir: t.TempDir(), RunDir: "/tmp", ControlSockets: []string{f.socket}, TorPath: "", CallTimeout: 50 * time.Millisecond,
+		StateDir: t.TempDir(), RunDir: "/tmp", ControlSockets: []string{f.socket}, TorPath: "/nonexistent/tor", CallTimeout: 50 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
